@@ -1,1 +1,44 @@
-//! emulator
+//! A local server that speaks like Microsoft Graph and Microsoft Entra ID for PSTN call logs.
+//!
+//! It is a server, not a mock: a socket, TLS on demand, the token endpoint with real checks, Graph's
+//! functions in all their spellings, pages, quotas and the documented errors. Rows are a pure function
+//! of a seed, a rate and the time, so that [`Truth`] can say what an export must come to.
+//!
+//! It stands beside the client's layers and shares no code with them, so that it cannot share their
+//! mistakes. Programs embed it; `graph-pstn emulate` runs it alone.
+//!
+//! ```
+//! use graph_pstn_emulator::{Emulator, Quota};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let emulator =
+//!     Emulator::builder().seed(7).rows_per_day(500).quota(Quota::documented()).start().await?;
+//! println!("Graph and Entra at {}", emulator.graph_endpoint());
+//! emulator.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod assertion;
+mod emulator;
+mod function_call;
+mod graph;
+mod page;
+mod quota;
+mod random;
+mod reply;
+mod rows;
+mod server;
+mod state;
+mod stats;
+mod tls;
+mod token_endpoint;
+mod tokens;
+mod truth;
+
+pub use emulator::{Emulator, EmulatorBuilder, RunningEmulator};
+pub use page::LinkForm;
+pub use quota::Quota;
+pub use stats::Stats;
+pub use truth::Truth;

@@ -1,0 +1,299 @@
+//! Setting an emulator up, and the handle on one that runs.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::page::LinkForm;
+use crate::quota::Quota;
+use crate::rows::Tenant;
+use crate::server;
+use crate::state::{Options, State};
+use crate::stats::Stats;
+use crate::tls;
+
+/// The tenant that the emulator plays unless told otherwise.
+const TENANT_ID: &str = "00000000-0000-4000-8000-00000000a001";
+/// The app registration that the tenant has.
+const CLIENT_ID: &str = "00000000-0000-4000-8000-00000000c001";
+/// Its secret. It opens nothing but an emulator.
+const CLIENT_SECRET: &str = "emulator~only~no~real~secret~0001";
+
+/// The emulator: see [`Emulator::builder`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Emulator;
+
+impl Emulator {
+    /// Starts setting an emulator up.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder {
+            options: Options {
+                tenant: Tenant {
+                    seed: 1,
+                    rows_per_day: 1_000,
+                },
+                tenant_id: TENANT_ID.into(),
+                client_id: CLIENT_ID.into(),
+                client_secret: CLIENT_SECRET.into(),
+                roles: vec!["CallRecords.Read.All".into()],
+                token_lifetime: Duration::from_secs(3_599),
+                quota: Quota::unlimited(),
+                link_form: LinkForm::default(),
+                pre_rendered: false,
+            },
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            any_interface: false,
+            tls_dir: None,
+        }
+    }
+}
+
+/// What an emulator is to be.
+#[derive(Clone)]
+#[must_use]
+pub struct EmulatorBuilder {
+    options: Options,
+    bind: SocketAddr,
+    any_interface: bool,
+    tls_dir: Option<PathBuf>,
+}
+
+impl fmt::Debug for EmulatorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmulatorBuilder")
+            .field("seed", &self.options.tenant.seed)
+            .field("rows_per_day", &self.options.tenant.rows_per_day)
+            .field("bind", &self.bind)
+            .field("tls_dir", &self.tls_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl EmulatorBuilder {
+    /// Which rows there are: the same seed and rate give the same rows for ever. Default 1.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.tenant.seed = seed;
+        self
+    }
+
+    /// How many PSTN rows a work day has on average; a Saturday or Sunday has about a seventh of that.
+    /// Single days differ by up to 15 %. Default 1,000.
+    pub fn rows_per_day(mut self, rows: u32) -> Self {
+        self.options.tenant.rows_per_day = rows;
+        self
+    }
+
+    /// Serves HTTPS, with a certificate authority that is made at start and whose certificate is
+    /// written to `ca.pem` in this folder. Without it the emulator speaks plain HTTP.
+    pub fn tls_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.tls_dir = Some(dir.into());
+        self
+    }
+
+    /// Where to listen. Default: a free port of 127.0.0.1. Only loopback addresses are taken, unless
+    /// [`any_interface`](Self::any_interface) is set.
+    pub fn bind(mut self, addr: SocketAddr) -> Self {
+        self.bind = addr;
+        self
+    }
+
+    /// Allows [`bind`](Self::bind) to an address that other machines can reach.
+    pub fn any_interface(mut self, allowed: bool) -> Self {
+        self.any_interface = allowed;
+        self
+    }
+
+    /// The tenant's id, a GUID or a domain.
+    pub fn tenant_id(mut self, id: impl Into<String>) -> Self {
+        self.options.tenant_id = id.into();
+        self
+    }
+
+    /// The application's id.
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.options.client_id = id.into();
+        self
+    }
+
+    /// The application's secret.
+    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
+        self.options.client_secret = secret.into();
+        self
+    }
+
+    /// The application roles that the administrator has consented to. Default: `CallRecords.Read.All`. Without
+    /// that or `CallRecord-PstnCalls.Read.All` Graph answers 403.
+    pub fn roles<R: Into<String>>(mut self, roles: impl IntoIterator<Item = R>) -> Self {
+        self.options.roles = roles.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How long tokens live, to the millisecond; `expires_in` says it in whole seconds. Default 3,599 s.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.options.token_lifetime = lifetime;
+        self
+    }
+
+    /// How many requests are let through. Default: [`Quota::unlimited`].
+    pub fn quota(mut self, quota: Quota) -> Self {
+        self.options.quota = quota;
+        self
+    }
+
+    /// How links to the next page are written. Default: [`LinkForm::Faithful`].
+    pub fn link_form(mut self, form: LinkForm) -> Self {
+        self.options.link_form = form;
+        self
+    }
+
+    /// Keeps up to 256 MiB of rendered pages and serves them again as they are, so that a benchmark
+    /// measures its client. Default off.
+    pub fn pre_rendered(mut self, kept: bool) -> Self {
+        self.options.pre_rendered = kept;
+        self
+    }
+
+    /// Starts listening, on the caller's tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// An address that is not loopback (kind `InvalidInput`) or cannot be bound, a folder for `ca.pem` that cannot
+    /// be written, or a system without random numbers.
+    pub async fn start(self) -> io::Result<RunningEmulator> {
+        if !self.any_interface && !self.bind.ip().is_loopback() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!(
+                    "{} is not a loopback address, and any_interface is not set",
+                    self.bind
+                ),
+            ));
+        }
+        let listener = TcpListener::bind(self.bind).await?;
+        let addr = listener.local_addr()?;
+        let tls = match &self.tls_dir {
+            Some(dir) => Some(tls::set_up(dir, &addr.ip().to_string())?),
+            None => None,
+        };
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let origin = format!("{scheme}://{addr}");
+        let state = Arc::new(State::new(self.options, origin));
+        let (stop, stopped) = watch::channel(false);
+        let (acceptor, ca) = tls.map_or((None, None), |tls| (Some(tls.acceptor), Some(tls.ca)));
+        let task = tokio::spawn(server::serve(listener, acceptor, state.clone(), stopped));
+        Ok(RunningEmulator {
+            state,
+            addr,
+            ca,
+            stop,
+            task: Some(task),
+        })
+    }
+}
+
+/// An emulator that serves until it is shut down or dropped.
+#[must_use = "an emulator that is dropped stops"]
+pub struct RunningEmulator {
+    state: Arc<State>,
+    addr: SocketAddr,
+    ca: Option<PathBuf>,
+    stop: watch::Sender<bool>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for RunningEmulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningEmulator")
+            .field("origin", &self.state.origin)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+impl RunningEmulator {
+    /// Graph's root, e.g. `http://127.0.0.1:43210`, without a slash at the end. The scope to ask a token for
+    /// is this with `/.default`.
+    #[must_use]
+    pub fn graph_endpoint(&self) -> &str {
+        &self.state.origin
+    }
+
+    /// The root of the token endpoint: the same origin.
+    #[must_use]
+    pub fn authority_host(&self) -> &str {
+        &self.state.origin
+    }
+
+    /// The tenant's id.
+    #[must_use]
+    pub fn tenant_id(&self) -> &str {
+        &self.state.options.tenant_id
+    }
+
+    /// The application's id.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.state.options.client_id
+    }
+
+    /// The application's secret, which opens this emulator only.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        &self.state.options.client_secret
+    }
+
+    /// Where the certificate of the authority was written, if the emulator speaks TLS.
+    #[must_use]
+    pub fn ca_certificate(&self) -> Option<&Path> {
+        self.ca.as_deref()
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.state.counters.read()
+    }
+
+    /// Makes every token that was given out worthless, as an administrator's revocation does. Gives
+    /// their number.
+    pub fn revoke_tokens(&self) -> usize {
+        self.state.tokens().revoke_all()
+    }
+
+    /// From now on answers tokens of clients that declared `cp1` with a claims challenge (401 with `claims`),
+    /// until they come with a token that was requested with those claims.
+    pub fn challenge_tokens(&self) {
+        self.state.tokens().challenge();
+    }
+
+    /// Stops accepting, lets the answers under way finish for up to two seconds, and ends.
+    pub async fn shutdown(mut self) {
+        // The receiver lives as long as the task.
+        let _ = self.stop.send(true);
+        if let Some(task) = self.task.take() {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for RunningEmulator {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+}

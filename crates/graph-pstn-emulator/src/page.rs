@@ -1,0 +1,107 @@
+//! A page of a log, as the bytes of its JSON body.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::function_call::FunctionCall;
+use crate::rows::{self, DAY, Tenant};
+
+/// The most rows on one page ("getPstnCalls": pages of 1,000 records).
+pub(crate) const PAGE_ROWS: usize = 1_000;
+
+/// How the link to the next page is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LinkForm {
+    /// The call again, with its exact bounds, and `$skip`: as Graph's sibling functions show it.
+    #[default]
+    Faithful,
+    /// As the page of `getPstnCalls` shows it, `(from=2019-11-01,to=2019-12-01)?$skip=1000`: other names and
+    /// dates only. A range that does not lie on UTC midnights grows to whole days from its second
+    /// page on, so that rows outside it come back.
+    Documented,
+    /// The call again, and an opaque `$skiptoken`.
+    SkipToken,
+}
+
+/// One page and what it holds.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) body: Vec<u8>,
+    pub(crate) rows: usize,
+}
+
+/// Renders the page that this call asks for.
+pub(crate) fn render(tenant: Tenant, origin: &str, form: LinkForm, call: &FunctionCall) -> Page {
+    let from = rows::ticks(call.from);
+    let until = rows::ticks(call.to) + i64::from(call.log.includes_end());
+    let (slots, more) = rows::window(call.log, tenant, from, until, call.skip, PAGE_ROWS);
+    let mut body = Vec::with_capacity(512 + slots.len() * 768);
+    let context = format!(
+        "{{\"@odata.context\":\"{origin}/{}/$metadata#Collection(microsoft.graph.callRecords.{})\",\
+         \"@odata.count\":{},\"value\":[",
+        call.version.segment(),
+        call.log.row_type(),
+        slots.len(),
+    );
+    body.extend_from_slice(context.as_bytes());
+    for (index, slot) in slots.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        call.log.write(&mut body, tenant, *slot);
+    }
+    body.push(b']');
+    if more {
+        let next = link(origin, form, call, call.skip + slots.len() as u64);
+        body.extend_from_slice(format!(",\"@odata.nextLink\":\"{next}\"").as_bytes());
+    }
+    body.push(b'}');
+    Page {
+        body,
+        rows: slots.len(),
+    }
+}
+
+fn link(origin: &str, form: LinkForm, call: &FunctionCall, skip: u64) -> String {
+    let (from, to) = (rows::ticks(call.from), rows::ticks(call.to));
+    let head = format!(
+        "{origin}/{}/communications/callRecords/{}",
+        call.version.segment(),
+        call.log.function()
+    );
+    let exact = || {
+        format!(
+            "{head}(fromDateTime={},toDateTime={})",
+            rows::text(from),
+            rows::text(to)
+        )
+    };
+    match form {
+        LinkForm::Faithful => format!("{}?$skip={skip}", exact()),
+        LinkForm::SkipToken => {
+            format!(
+                "{}?$skiptoken={}",
+                exact(),
+                URL_SAFE_NO_PAD.encode(format!("s:{skip}"))
+            )
+        }
+        LinkForm::Documented => {
+            let last = rows::date_text(to + (DAY - to.rem_euclid(DAY)) % DAY);
+            format!(
+                "{head}(from={},to={last})?$skip={skip}",
+                rows::date_text(from)
+            )
+        }
+    }
+}
+
+/// The rows to pass over that a `$skiptoken` of ours stands for.
+pub(crate) fn skip_of_token(token: &str) -> Option<u64> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    std::str::from_utf8(&bytes)
+        .ok()?
+        .strip_prefix("s:")?
+        .parse()
+        .ok()
+}

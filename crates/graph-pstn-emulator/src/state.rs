@@ -1,0 +1,106 @@
+//! What the connections of one emulator share.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::function_call::FunctionCall;
+use crate::page::LinkForm;
+use crate::quota::{Meter, Quota};
+use crate::rows::Tenant;
+use crate::stats::Counters;
+use crate::tokens::Tokens;
+
+/// What the builder was told.
+#[derive(Clone)]
+pub(crate) struct Options {
+    pub(crate) tenant: Tenant,
+    pub(crate) tenant_id: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) token_lifetime: Duration,
+    pub(crate) quota: Quota,
+    pub(crate) link_form: LinkForm,
+    pub(crate) pre_rendered: bool,
+}
+
+impl Options {
+    /// Whether the application's roles let it read the logs.
+    pub(crate) fn may_read(&self) -> bool {
+        // Both names are documented: the newer, and that of the permissions reference.
+        let enough = ["CallRecords.Read.All", "CallRecord-PstnCalls.Read.All"];
+        self.roles
+            .iter()
+            .any(|role| enough.contains(&role.as_str()))
+    }
+}
+
+/// Bodies that were rendered before, plain and compressed.
+#[derive(Debug, Default)]
+pub(crate) struct Rendered {
+    pages: HashMap<(FunctionCall, bool), (Bytes, usize)>,
+    bytes: usize,
+}
+
+/// The most bytes of pages that are kept.
+const KEPT: usize = 256 << 20;
+
+impl Rendered {
+    pub(crate) fn get(&self, call: &FunctionCall, gzip: bool) -> Option<(Bytes, usize)> {
+        self.pages.get(&(*call, gzip)).cloned()
+    }
+
+    pub(crate) fn put(&mut self, call: FunctionCall, gzip: bool, body: Bytes, rows: usize) {
+        if self.bytes + body.len() > KEPT {
+            self.pages.clear();
+            self.bytes = 0;
+        }
+        self.bytes += body.len();
+        self.pages.insert((call, gzip), (body, rows));
+    }
+}
+
+/// Everything that outlives a request.
+pub(crate) struct State {
+    pub(crate) options: Options,
+    /// Scheme, host and port, without a slash at the end.
+    pub(crate) origin: String,
+    pub(crate) counters: Counters,
+    tokens: Mutex<Tokens>,
+    meter: Mutex<Meter>,
+    rendered: Mutex<Rendered>,
+}
+
+impl State {
+    pub(crate) fn new(options: Options, origin: String) -> Self {
+        let meter = Mutex::new(Meter::new(options.quota));
+        Self {
+            options,
+            origin,
+            counters: Counters::default(),
+            tokens: Mutex::default(),
+            meter,
+            rendered: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        locked(&self.tokens)
+    }
+
+    pub(crate) fn meter(&self) -> MutexGuard<'_, Meter> {
+        locked(&self.meter)
+    }
+
+    pub(crate) fn rendered(&self) -> MutexGuard<'_, Rendered> {
+        locked(&self.rendered)
+    }
+}
+
+/// What the locks guard is sound after any panic, so a poisoned lock is as good as another.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
