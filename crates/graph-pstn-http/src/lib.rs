@@ -8,6 +8,8 @@
 mod cloud;
 mod endpoints;
 mod error;
+#[cfg(feature = "replay")]
+pub mod replay;
 mod token;
 
 pub use cloud::{Cloud, ParseCloudError};
