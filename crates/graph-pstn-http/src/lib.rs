@@ -72,6 +72,8 @@ pub mod page;
 pub mod rate_limit;
 #[cfg(feature = "read")]
 pub mod read;
+#[cfg(feature = "replay")]
+pub mod replay;
 #[cfg(feature = "request-headers")]
 pub mod request_headers;
 #[cfg(feature = "retry")]
