@@ -5,7 +5,8 @@ use std::{any::Any, collections::BTreeMap};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    BadRow, CollectionError, CollectionErrorKind, PstnCallLogRow, RejectedRow,
+    BadRow, CollectionError, CollectionErrorKind, DirectRoutingLogRow, PstnBlockedUsersLogRow,
+    PstnCallLogRow, PstnOnlineMeetingDialoutReport, RejectedRow, SmsLogRow, beta,
     envelope::{self, Counting, Plain},
 };
 
@@ -76,6 +77,12 @@ impl<T: DeserializeOwned + 'static> Collection<T> {
 
         let mut result: Option<Result<Self, CollectionError>> = None;
         known::<T, PstnCallLogRow>(&mut result, text, on_bad_row);
+        known::<T, DirectRoutingLogRow>(&mut result, text, on_bad_row);
+        known::<T, SmsLogRow>(&mut result, text, on_bad_row);
+        known::<T, PstnBlockedUsersLogRow>(&mut result, text, on_bad_row);
+        known::<T, PstnOnlineMeetingDialoutReport>(&mut result, text, on_bad_row);
+        known::<T, beta::PstnCallLogRow>(&mut result, text, on_bad_row);
+        known::<T, beta::DirectRoutingLogRow>(&mut result, text, on_bad_row);
         result.unwrap_or_else(|| envelope::decode(text, on_bad_row, || Plain))
     }
 }
