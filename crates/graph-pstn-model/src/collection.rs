@@ -8,6 +8,8 @@ use crate::{
     BadRow, CollectionError, CollectionErrorKind, DirectRoutingLogRow, PstnBlockedUsersLogRow,
     PstnCallLogRow, PstnOnlineMeetingDialoutReport, RejectedRow, SmsLogRow, beta,
     envelope::{self, Counting, Plain},
+    reader::{self, ScanRow},
+    rows::KnownRow,
 };
 
 /// One page of a log: rows, those set aside, and the link to the next page.
@@ -87,17 +89,21 @@ impl<T: DeserializeOwned + 'static> Collection<T> {
     }
 }
 
-/// Fills the result where `T` is this row type.
-fn known<T: 'static, R>(
+/// Fills the result where `T` is this row type, which the reader knows.
+fn known<T, R>(
     result: &mut Option<Result<Collection<T>, CollectionError>>,
     text: &str,
     on_bad_row: BadRow,
 ) where
-    R: crate::rows::KnownRow + 'static,
+    T: 'static,
+    R: KnownRow + ScanRow + 'static,
 {
     let slot: &mut dyn Any = result;
     if let Some(slot) = slot.downcast_mut::<Option<Result<Collection<R>, CollectionError>>>() {
-        *slot = Some(envelope::decode(text, on_bad_row, Counting::default));
+        *slot = Some(
+            reader::read_page(text)
+                .unwrap_or_else(|| envelope::decode(text, on_bad_row, Counting::default)),
+        );
     }
 }
 

@@ -20,6 +20,7 @@ mod open_enum;
 mod phone_number;
 mod property;
 mod raw_row;
+mod reader;
 mod rejected_row;
 mod retention;
 mod rows;
