@@ -15,6 +15,8 @@ pub mod call;
 pub mod collect_body;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
+#[cfg(feature = "record")]
+pub mod record;
 #[cfg(feature = "replay")]
 pub mod replay;
 #[cfg(feature = "request-headers")]
