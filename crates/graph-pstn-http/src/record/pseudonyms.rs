@@ -66,6 +66,11 @@ impl Pseudonyms {
     /// A URL with its identifying parts exchanged: a link and the request that follows it stay the
     /// same. Scheme, host, path and `$skip` stay.
     pub(super) fn url(&mut self, url: &str) -> String {
+        // `…/$metadata#Collection(microsoft.graph.callRecords.pstnCallLogRow)`
+        let (url, fragment) = match url.split_once('#') {
+            Some((url, fragment)) if fragment.chars().all(is_of_type_name) => (url, Some(fragment)),
+            _ => (url, None),
+        };
         let Ok(uri) = url.parse::<Uri>() else {
             return "<redacted>".to_owned();
         };
@@ -99,6 +104,10 @@ impl Pseudonyms {
                 }
                 _ => shown.push_str(pair),
             }
+        }
+        if let Some(fragment) = fragment {
+            shown.push('#');
+            shown.push_str(fragment);
         }
         shown
     }
@@ -141,6 +150,10 @@ fn telephone_number(number: usize, value: &str) -> String {
     let room = (0..shown).fold(1, |room, _| room * 10);
     let stars = "*".repeat(masked);
     format!("+1555{:0shown$}{stars}", number % room)
+}
+
+fn is_of_type_name(c: char) -> bool {
+    c.is_ascii_alphabetic() || "().$".contains(c)
 }
 
 pub(super) fn is_guid(text: &str) -> bool {
@@ -196,6 +209,8 @@ mod tests {
             )),
             "https://login.microsoftonline.com/00000000-0000-4000-8000-000000000001/oauth2/v2.0/token"
         );
+        let context = "https://graph.microsoft.com/v1.0/$metadata#Collection(microsoft.graph.callRecords.pstnCallLogRow)";
+        assert_eq!(pseudonyms.url(context), context);
         assert_eq!(
             pseudonyms.url("https://me:pw@login.microsoftonline.us/tailspin.com/oauth2/v2.0/token"),
             "https://login.microsoftonline.us/contoso.example/oauth2/v2.0/token"

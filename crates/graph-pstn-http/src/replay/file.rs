@@ -58,7 +58,7 @@ pub(crate) struct EntryFile {
 pub(crate) struct RequestFile {
     pub(crate) method: String,
     pub(crate) url: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) headers: Vec<NameValue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) post_data: Option<PostDataFile>,
@@ -78,7 +78,7 @@ pub(crate) struct PostDataFile {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct ResponseFile {
     pub(crate) status: u16,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) headers: Vec<NameValue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) content: Option<ContentFile>,

@@ -22,12 +22,19 @@ fn value(rest: &mut &str, indent: usize, column: usize, out: &mut String) {
     let length = length_of_value(rest);
     let (this, after) = rest.split_at(length);
     *rest = after;
-    let line = on_one_line(this);
     let is_container = this.starts_with(['{', '[']) && this.len() > 2;
-    // A comma may follow.
-    if !is_container || column + line.chars().count() < WIDTH {
-        out.push_str(&line);
+    if !is_container {
+        out.push_str(this);
         return;
+    }
+    // A character has four bytes at most; what is longer need not be tried.
+    if this.len() < 4 * WIDTH {
+        let line = on_one_line(this);
+        // A comma may follow.
+        if column + line.chars().count() < WIDTH {
+            out.push_str(&line);
+            return;
+        }
     }
     let (open, close) = (&this[..1], &this[this.len() - 1..]);
     let mut inner = &this[1..this.len() - 1];
