@@ -176,7 +176,11 @@ fn show_error(error: &Error) -> String {
     } else {
         "permanent"
     };
-    format!("{:?}, {transient}: {}", error.kind(), chain(error))
+    let wait = match error.retry_after() {
+        Some(wait) => format!(", to be left alone for {} s", seconds(wait)),
+        None => String::new(),
+    };
+    format!("{:?}, {transient}{wait}: {}", error.kind(), chain(error))
 }
 
 /// The message and, a line each, those of what caused it.
