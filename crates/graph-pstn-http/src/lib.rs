@@ -18,7 +18,8 @@
 //! | `attempt-timeout` | [`AttemptTimeoutLayer`] | each attempt |
 //! | `collect-body` | [`CollectBodyLayer`]: whole bodies, bounded | above the transport |
 //! | `transport` | [`HyperTransport`]: hyper, rustls, gzip, proxies | the bottom |
-//! | `replay` | recorded exchanges in the transport's place | the bottom |
+//! | `record` | [`record`]: what passes, as a fixture | above the transport |
+//! | `replay` | [`replay`]: recorded exchanges in the transport's place | the bottom |
 //! | `cloud-global`, `cloud-us-gov-l4`, `cloud-us-gov-l5`, `cloud-china`, `all-clouds` | the [`Cloud`]s of the build | |
 //!
 //! ```
@@ -72,6 +73,8 @@ pub mod page;
 pub mod rate_limit;
 #[cfg(feature = "read")]
 pub mod read;
+#[cfg(feature = "record")]
+pub mod record;
 #[cfg(feature = "replay")]
 pub mod replay;
 #[cfg(feature = "request-headers")]
