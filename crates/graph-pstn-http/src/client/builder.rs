@@ -8,12 +8,15 @@ use tower::{Service, ServiceBuilder, ServiceExt as _, util::BoxCloneSyncService}
 use super::GraphClient;
 use crate::{
     AttemptSpanLayer, AttemptTimeoutLayer, AuthorizeLayer, CallLimits, Endpoints, Error, ErrorKind,
-    HttpService, HyperTransport, Quota, RateLimitLayer, RateLimits, RequestHeadersLayer,
-    RetryPolicy, SharedObserver, TokenProvider,
+    HttpService, HyperTransport, Quota, RateLimitLayer, RateLimits, ReadOptions,
+    RequestHeadersLayer, RetryPolicy, SharedObserver, TokenProvider,
 };
 
 /// A page of 1,000 rows has some 700 kB; what is many times that is no page.
 const BODY_LIMIT: usize = 64 << 20;
+
+/// How many pages a window should have where no quota makes half-empty pages dear.
+const UNMETERED_WINDOW_PAGES: u32 = 8;
 
 /// Sets a [`GraphClient`] up. Only the token source has no default.
 #[must_use]
@@ -27,6 +30,7 @@ pub struct GraphClientBuilder {
     limits: CallLimits,
     attempt_timeout: Duration,
     bad_row: BadRow,
+    read: Option<ReadOptions>,
     observer: SharedObserver,
 }
 
@@ -42,6 +46,7 @@ impl GraphClientBuilder {
             limits: CallLimits::default(),
             attempt_timeout: Duration::from_secs(60),
             bad_row: BadRow::SetAside,
+            read: None,
             observer: SharedObserver::default(),
         }
     }
@@ -116,6 +121,13 @@ impl GraphClientBuilder {
         self
     }
 
+    /// How much of a range is read at a time. Default: [`ReadOptions::default`] with a quota; without one
+    /// windows of 8 pages, since half-empty pages then cost little and memory is worth saving.
+    pub fn read_options(mut self, options: ReadOptions) -> Self {
+        self.read = Some(options);
+        self
+    }
+
     /// Who hears of attempts, retries, waits and pages.
     pub fn observer(mut self, observer: SharedObserver) -> Self {
         self.observer = observer;
@@ -141,6 +153,14 @@ impl GraphClientBuilder {
         };
         let graph = self.endpoints.graph().clone();
         let observer = self.observer;
+        let read = self.read.unwrap_or_else(|| {
+            let options = ReadOptions::default();
+            if self.rate_limits.quota() == Quota::unlimited() {
+                options.with_window_pages(UNMETERED_WINDOW_PAGES)
+            } else {
+                options
+            }
+        });
 
         let signed = ServiceBuilder::new()
             .layer(AuthorizeLayer::new(graph.clone(), tokens))
@@ -157,6 +177,7 @@ impl GraphClientBuilder {
                 .unwrap_or_else(|| RetryPolicy::builder().observer(observer.clone()).build()),
             limits: self.limits,
             bad_row: self.bad_row,
+            read,
             observer,
         })
     }

@@ -7,7 +7,8 @@ use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use super::GraphClientBuilder;
 use crate::{
     CallLayer, CallLimits, CallSpanLayer, DecodePageLayer, Endpoints, HttpService, Origin,
-    PageRequest, PageService, PageSource, Pages, RangeReader, RetryPolicy, SharedObserver,
+    PageRequest, PageService, PageSource, Pages, RangeReader, ReadOptions, RetryPolicy,
+    SharedObserver,
 };
 
 /// A client of one Graph origin. Clones share connections, quota, tokens and retry budget.
@@ -19,6 +20,7 @@ pub struct GraphClient {
     pub(super) retry: RetryPolicy,
     pub(super) limits: CallLimits,
     pub(super) bad_row: BadRow,
+    pub(super) read: ReadOptions,
     pub(super) observer: SharedObserver,
 }
 
@@ -33,7 +35,7 @@ impl GraphClient {
     where
         T: LogRow + DeserializeOwned,
     {
-        RangeReader::new(self.page_source(), log, range)
+        RangeReader::new(self.page_source(), log, range).with_options(self.read)
     }
 
     /// Follows the pages from this one on: see [`Pages`].
