@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use serde_with::{DeserializeAs, de::DeserializeAsWrap};
 use time::OffsetDateTime;
+use wide::u8x16;
 
 use crate::{
     AdministrativeUnitInfo, CallDurationSource, CallType, Collection, CollectionError, Text,
@@ -24,11 +25,11 @@ use crate::{
 
 /// A row type that this reader reads.
 pub(crate) trait ScanRow: Default {
-    /// The names of the members in quotes, in the order of their declaration.
-    const QUOTED_NAMES: &'static [&'static str];
+    /// The names of the members with quotes and colon, in the order of their declaration.
+    const NAMES: &'static [&'static str];
 
     /// The whole object, if its members are all those of the type in the order of declaration.
-    fn scan_straight(cursor: &mut Cursor<'_>) -> Option<Self>;
+    fn scan_straight(&mut self, cursor: &mut Cursor<'_>) -> Option<()>;
 
     /// The place of the member with this name.
     fn place(name: &str) -> Option<u8>;
@@ -39,13 +40,20 @@ pub(crate) trait ScanRow: Default {
 
 /// A type whose plain values this reader reads itself.
 pub(crate) trait Scan: Property {
-    /// Reads a value; `None` gives the page up.
-    fn scan(cursor: &mut Cursor<'_>) -> Option<Option<Self>>;
+    /// Reads a value into its field; `None` gives the page up.
+    ///
+    /// Into the field, because a string that is moved on right after it was put together stalls the
+    /// processor: that alone was half of the time.
+    fn scan(cursor: &mut Cursor<'_>, field: &mut Option<Self>) -> Option<()>;
 }
 
 /// Reads a page, or gives it up.
 pub(crate) fn read_page<R: ScanRow>(text: &str) -> Option<Result<Collection<R>, CollectionError>> {
-    let mut cursor = Cursor { text, at: 0 };
+    let mut cursor = Cursor {
+        text,
+        at: 0,
+        unescaped: String::new(),
+    };
     let mut envelope = Envelope::default();
     let mut page = Page::default();
     cursor.skip_space();
@@ -97,71 +105,69 @@ impl<R: ScanRow> Page<R> {
             return Some(());
         }
         loop {
+            self.rows.push(R::default());
+            let row = self.rows.last_mut()?;
             let start = cursor.at;
-            let straight = if self.order.is_declared {
-                R::scan_straight(cursor)
-            } else {
-                None
-            };
-            let row = match straight {
-                Some(row) => row,
-                None => {
-                    cursor.at = start;
-                    self.scan_in_any_order(cursor)?
-                }
-            };
-            self.rows.push(row);
+            if !self.order.is_declared || row.scan_straight(cursor).is_none() {
+                *row = R::default();
+                cursor.at = start;
+                scan_in_any_order(row, cursor, &mut self.order, &mut self.unknown)?;
+            }
             if cursor.next_or(b']')? {
                 return Some(());
             }
         }
     }
+}
 
-    fn scan_in_any_order(&mut self, cursor: &mut Cursor<'_>) -> Option<R> {
-        let mut row = R::default();
-        let mut seen = 0_u64;
-        let mut count = 0;
-        let mut as_declared = true;
-        cursor.eat(b'{')?;
-        cursor.skip_space();
-        if cursor.eat(b'}').is_some() {
-            return Some(row);
-        }
-        loop {
-            let place = match self.order.expect::<R>(count, cursor) {
-                Some(place) => Some(place),
-                None => {
-                    let name = cursor.name()?;
-                    let place = R::place(name);
-                    match place {
-                        Some(place) => self.order.learn(count, place),
-                        None => self.unknown.note(name),
-                    }
-                    place
-                }
-            };
-            as_declared &= place.is_some_and(|place| usize::from(place) == count);
-            count += 1;
-            match place {
-                Some(place) => {
-                    let bit = 1_u64.checked_shl(place.into())?;
-                    if seen & bit != 0 {
-                        return None;
-                    }
-                    seen |= bit;
-                    row.scan_member(place, cursor)?;
-                }
-                None => {
-                    cursor.raw()?;
-                }
-            }
-            if cursor.next_or(b'}')? {
-                break;
-            }
-        }
-        self.order.is_declared = as_declared && count == R::QUOTED_NAMES.len();
-        Some(row)
+fn scan_in_any_order<R: ScanRow>(
+    row: &mut R,
+    cursor: &mut Cursor<'_>,
+    order: &mut Order,
+    unknown: &mut Counting,
+) -> Option<()> {
+    let mut seen = 0_u64;
+    let mut count = 0;
+    let mut as_declared = true;
+    cursor.eat(b'{')?;
+    cursor.skip_space();
+    if cursor.eat(b'}').is_some() {
+        return Some(());
     }
+    loop {
+        let place = match order.expect::<R>(count, cursor) {
+            Some(place) => Some(place),
+            None => {
+                let name = cursor.name()?;
+                let place = R::place(name);
+                match place {
+                    Some(place) => order.learn(count, place),
+                    None => unknown.note(name),
+                }
+                place
+            }
+        };
+        as_declared &= place.is_some_and(|place| usize::from(place) == count);
+        count += 1;
+        match place {
+            Some(place) => {
+                let bit = 1_u64.checked_shl(place.into())?;
+                if seen & bit != 0 {
+                    return None;
+                }
+                seen |= bit;
+                row.scan_member(place, cursor)?;
+            }
+            None => {
+                cursor.raw()?;
+            }
+        }
+        if cursor.next_or(b'}')? {
+            break;
+        }
+    }
+    order.is_declared = as_declared && count == R::NAMES.len();
+    Some(())
 }
 
 /// In which order members were seen.
@@ -185,7 +191,7 @@ impl Order {
     /// The place of the nth member, if it is the one that came there before; its name is then read.
     fn expect<R: ScanRow>(&self, count: usize, cursor: &mut Cursor<'_>) -> Option<u8> {
         let place = *self.places.get(count)?;
-        let name = R::QUOTED_NAMES.get(usize::from(place))?;
+        let name = R::NAMES.get(usize::from(place))?;
         cursor.eat_name(name)?;
         Some(place)
     }
@@ -201,44 +207,78 @@ impl Order {
 pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
+    /// The last string that had escapes, without them.
+    unescaped: String,
 }
 
 impl<'a> Cursor<'a> {
+    #[inline(always)]
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn eat(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn eat_all(&mut self, bytes: &[u8]) -> Option<()> {
         self.rest()
             .starts_with(bytes)
             .then(|| self.at += bytes.len())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn skip_space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
         }
     }
 
-    /// This name and the colon after it.
-    #[inline]
-    pub(crate) fn eat_name(&mut self, quoted: &str) -> Option<()> {
-        self.eat_all(quoted.as_bytes())?;
+    /// A comma or an opening brace, and the member with this name, up to its value.
+    #[inline(always)]
+    pub(crate) fn eat_member(&mut self, open: u8, name: &str) -> Option<()> {
+        let start = self.at;
+        if self.eat(open).is_some() && self.eat_all(name.as_bytes()).is_some() {
+            if self.peek()? <= b' ' {
+                self.skip_space();
+            }
+            return Some(());
+        }
+        self.at = start;
+        self.eat_spaced_member(open, name)
+    }
+
+    #[inline(never)]
+    fn eat_spaced_member(&mut self, open: u8, name: &str) -> Option<()> {
         self.skip_space();
-        self.eat(b':')?;
+        self.eat(open)?;
+        self.skip_space();
+        self.eat_name(name)
+    }
+
+    /// This name and the colon after it.
+    #[inline(always)]
+    fn eat_name(&mut self, name: &str) -> Option<()> {
+        if self.eat_all(name.as_bytes()).is_none() {
+            self.eat_all(name.strip_suffix(':')?.as_bytes())?;
+            self.skip_space();
+            self.eat(b':')?;
+        }
         self.skip_space();
         Some(())
+    }
+
+    /// The brace that closes an object.
+    pub(crate) fn close(&mut self) -> Option<()> {
+        self.skip_space();
+        self.eat(b'}')
     }
 
     /// Any name and the colon after it.
@@ -252,7 +292,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// After an element: whether `close` ends it all; if not, a comma was there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_or(&mut self, close: u8) -> Option<bool> {
         self.skip_space();
         let byte = self.peek()?;
@@ -269,7 +309,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// After the opening quote: the text up to the closing one, if there is no escape in it.
-    #[inline]
+    #[inline(always)]
     fn plain_string(&mut self) -> Option<&'a str> {
         let length = plain_length(self.rest())?;
         let text = self.text.get(self.at..self.at + length)?;
@@ -277,7 +317,38 @@ impl<'a> Cursor<'a> {
         Some(text)
     }
 
-    #[inline]
+    /// After the opening quote: the text up to the closing one, if its escapes are simple.
+    #[inline(never)]
+    fn escaped_string(&mut self) -> Option<&str> {
+        self.unescaped.clear();
+        loop {
+            let rest = self.text.get(self.at..)?;
+            let length = rest
+                .bytes()
+                .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+            let (plain, rest) = rest.split_at_checked(length)?;
+            self.unescaped.push_str(plain);
+            let (character, taken) = match *rest.as_bytes() {
+                [b'"', ..] => {
+                    self.at += length + 1;
+                    return Some(&self.unescaped);
+                }
+                [b'\\', b'u', ..] => {
+                    let digits = rest
+                        .get(2..6)
+                        .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
+                    // Halves of surrogate pairs are no characters.
+                    (char::from_u32(u32::from_str_radix(digits, 16).ok()?)?, 6)
+                }
+                [b'\\', byte @ (b'"' | b'\\' | b'/'), ..] => (char::from(byte), 2),
+                _ => return None,
+            };
+            self.unescaped.push(character);
+            self.at += length + taken;
+        }
+    }
+
+    #[inline(always)]
     fn eat_null(&mut self) -> bool {
         self.eat_all(b"null").is_some()
     }
@@ -294,25 +365,21 @@ impl<'a> Cursor<'a> {
 }
 
 /// The bytes before the closing quote; `None` where an escape or a control character comes first.
-#[inline]
+#[inline(always)]
 fn plain_length(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 0xff;
-    const HIGHS: u64 = ONES << 7;
+    let quote = u8x16::splat(b'"');
+    let escape = u8x16::splat(b'\\');
+    let control = u8x16::splat(0x1f);
     let mut at = 0;
-    // Eight bytes at once. A borrow can raise a false hit only above a true one.
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let word = u64::from_le_bytes(*chunk);
-        let quote = word ^ (ONES * b'"' as u64);
-        let escape = word ^ (ONES * b'\\' as u64);
-        let hits = ((quote.wrapping_sub(ONES) & !quote)
-            | (escape.wrapping_sub(ONES) & !escape)
-            | (word.wrapping_sub(ONES * 0x20) & !word))
-            & HIGHS;
+        let chunk = u8x16::new(*chunk);
+        let hits = chunk.simd_eq(quote) | chunk.simd_eq(escape) | chunk.min(control).simd_eq(chunk);
+        let hits = hits.to_bitmask();
         if hits != 0 {
-            at += usize::try_from(hits.trailing_zeros() / 8).unwrap_or(0);
+            at += hits.trailing_zeros() as usize;
             return (bytes.get(at) == Some(&b'"')).then_some(at);
         }
-        at += 8;
+        at += 16;
     }
     let rest = bytes.get(at..)?;
     let length = rest
@@ -323,22 +390,24 @@ fn plain_length(bytes: &[u8]) -> Option<usize> {
 
 /// A value read by serde where it stands.
 #[cold]
-fn by_serde<T>(cursor: &mut Cursor<'_>) -> Option<Option<T>>
+fn by_serde<T>(cursor: &mut Cursor<'_>, field: &mut Option<T>) -> Option<()>
 where
     T: Property,
     T::Adapter: for<'de> DeserializeAs<'de, Option<T>>,
 {
     let raw = cursor.raw()?;
     let value: DeserializeAsWrap<Option<T>, T::Adapter> = serde_json::from_str(raw.get()).ok()?;
-    Some(value.into_inner())
+    *field = value.into_inner();
+    Some(())
 }
 
 /// A string without escapes, by `read`; everything else by serde.
-#[inline]
+#[inline(always)]
 fn scan_string<T>(
     cursor: &mut Cursor<'_>,
-    read: impl FnOnce(&str) -> Option<Option<T>>,
-) -> Option<Option<T>>
+    field: &mut Option<T>,
+    read: impl FnOnce(&str, &mut Option<T>) -> Option<()>,
+) -> Option<()>
 where
     T: Property,
     T::Adapter: for<'de> DeserializeAs<'de, Option<T>>,
@@ -346,21 +415,29 @@ where
     let start = cursor.at;
     if cursor.eat(b'"').is_some() {
         if let Some(text) = cursor.plain_string() {
-            return read(text);
+            return read(text, field);
+        }
+        if let Some(text) = cursor.escaped_string() {
+            return read(text, field);
         }
         cursor.at = start;
     } else if cursor.eat_null() {
-        return Some(None);
+        return Some(());
     }
-    by_serde(cursor)
+    by_serde(cursor, field)
 }
 
 macro_rules! scan_text {
     ($($Type:ty),*) => {$(
         impl Scan for $Type {
-            #[inline]
-            fn scan(cursor: &mut Cursor<'_>) -> Option<Option<Self>> {
-                scan_string(cursor, |text| Some((!text.is_empty()).then(|| Self::from(text))))
+            #[inline(always)]
+            fn scan(cursor: &mut Cursor<'_>, field: &mut Option<Self>) -> Option<()> {
+                scan_string(cursor, field, |text, field| {
+                    if !text.is_empty() {
+                        *field = Some(Self::from(text));
+                    }
+                    Some(())
+                })
             }
         }
     )*};
@@ -369,62 +446,88 @@ macro_rules! scan_text {
 scan_text!(Text, CallType, CallDurationSource, UserBlockMode);
 
 impl Scan for OffsetDateTime {
-    fn scan(cursor: &mut Cursor<'_>) -> Option<Option<Self>> {
-        scan_string(cursor, |text| {
-            if text.is_empty() {
-                return Some(None);
+    fn scan(cursor: &mut Cursor<'_>, field: &mut Option<Self>) -> Option<()> {
+        if let Some([b'"', text @ .., b'"']) = cursor.rest().first_chunk::<30>()
+            && let Some(text) = text.first_chunk()
+            && let Some(time) = instant::parse_seven_digits(text)
+        {
+            if !instant::is_filler(time) {
+                *field = Some(time);
             }
-            let time = instant::parse(text)?;
-            Some((!instant::is_filler(time)).then_some(time))
+            cursor.at += 30;
+            return Some(());
+        }
+        scan_string(cursor, field, |text, field| {
+            if !text.is_empty() {
+                let time = instant::parse(text)?;
+                if !instant::is_filler(time) {
+                    *field = Some(time);
+                }
+            }
+            Some(())
         })
     }
 }
 
+/// Whether a number is over before this byte.
+fn ends_number(byte: Option<&u8>) -> bool {
+    matches!(byte, Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t'))
+}
+
 impl Scan for Decimal {
-    fn scan(cursor: &mut Cursor<'_>) -> Option<Option<Self>> {
-        let is_of_number = |b: &u8| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
-        let length = cursor.rest().iter().take_while(|b| is_of_number(b)).count();
-        if length == 0 {
-            return if cursor.eat_null() {
-                Some(None)
-            } else {
-                by_serde(cursor)
-            };
+    fn scan(cursor: &mut Cursor<'_>, field: &mut Option<Self>) -> Option<()> {
+        // Signs, exponents, strings and what is long are serde's.
+        if let Some((number, length)) = decimal::parse_plain(cursor.rest())
+            && ends_number(cursor.rest().get(length))
+        {
+            *field = Some(number);
+            cursor.at += length;
+            return Some(());
         }
-        let number = decimal::parse(cursor.text.get(cursor.at..cursor.at + length)?).ok()?;
-        cursor.at += length;
-        Some(Some(number))
+        if cursor.eat_null() {
+            Some(())
+        } else {
+            by_serde(cursor, field)
+        }
     }
 }
 
 impl Scan for i32 {
-    fn scan(cursor: &mut Cursor<'_>) -> Option<Option<Self>> {
+    fn scan(cursor: &mut Cursor<'_>, field: &mut Option<Self>) -> Option<()> {
         if cursor.eat_null() {
-            return Some(None);
+            return Some(());
         }
-        let digits = cursor.rest().iter().take_while(|b| b.is_ascii_digit());
-        let (length, number) = digits.take(10).fold((0, 0_i64), |(n, value), b| {
-            (n + 1, value * 10 + i64::from(b - b'0'))
-        });
+        let rest = cursor.rest();
+        let length = rest
+            .iter()
+            .take(10)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
         let ends = matches!(
-            cursor.rest().get(length),
+            rest.get(length),
             Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t')
         );
-        let leading_zero = length > 1 && cursor.peek() == Some(b'0');
-        // Signs, fractions, exponents and strings are serde's.
+        let leading_zero = length > 1 && rest.first() == Some(&b'0');
+        // Signs, fractions, exponents, strings and what is too long are serde's.
         if !(1..10).contains(&length) || !ends || leading_zero {
-            return by_serde(cursor);
+            return by_serde(cursor, field);
         }
+        *field = Some(
+            rest.iter()
+                .take(length)
+                .fold(0, |n, b| n * 10 + i32::from(b - b'0')),
+        );
         cursor.at += length;
-        Some(Some(i32::try_from(number).ok()?))
+        Some(())
     }
 }
 
 impl Scan for bool {
-    fn scan(cursor: &mut Cursor<'_>) -> Option<Option<Self>> {
+    fn scan(cursor: &mut Cursor<'_>, field: &mut Option<Self>) -> Option<()> {
         for (text, value) in [("true", Some(true)), ("false", Some(false)), ("null", None)] {
             if cursor.eat_all(text.as_bytes()).is_some() {
-                return Some(value);
+                *field = value;
+                return Some(());
             }
         }
         None
@@ -432,11 +535,11 @@ impl Scan for bool {
 }
 
 impl Scan for Vec<AdministrativeUnitInfo> {
-    fn scan(cursor: &mut Cursor<'_>) -> Option<Option<Self>> {
+    fn scan(cursor: &mut Cursor<'_>, field: &mut Option<Self>) -> Option<()> {
         if cursor.eat_null() {
-            Some(None)
+            Some(())
         } else {
-            by_serde(cursor)
+            by_serde(cursor, field)
         }
     }
 }

@@ -84,21 +84,17 @@ macro_rules! log_row {
             }
 
             impl ScanRow for $Row {
-                const QUOTED_NAMES: &'static [&'static str] = &[$(concat!("\"", $name, "\"")),*];
+                const NAMES: &'static [&'static str] = &[$(concat!("\"", $name, "\":")),*];
 
-                fn scan_straight(cursor: &mut Cursor<'_>) -> Option<Self> {
-                    cursor.eat(b'{')?;
-                    cursor.skip_space();
-                    let mut is_last = false;
+                fn scan_straight(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
+                    let mut open = b'{';
                     $(
-                        if is_last {
-                            return None;
-                        }
-                        cursor.eat_name(concat!("\"", $name, "\""))?;
-                        let $field = <$Type as Scan>::scan(cursor)?;
-                        is_last = cursor.next_or(b'}')?;
+                        cursor.eat_member(open, concat!("\"", $name, "\":"))?;
+                        <$Type as Scan>::scan(cursor, &mut self.$field)?;
+                        open = b',';
                     )*
-                    is_last.then_some(Self { $($field),* })
+                    let _ = open;
+                    cursor.close()
                 }
 
                 fn place(name: &str) -> Option<u8> {
@@ -111,7 +107,7 @@ macro_rules! log_row {
                 fn scan_member(&mut self, place: u8, cursor: &mut Cursor<'_>) -> Option<()> {
                     match place {
                         $( n if n == Field::$field as u8 => {
-                            self.$field = <$Type as Scan>::scan(cursor)?;
+                            <$Type as Scan>::scan(cursor, &mut self.$field)?;
                         } )*
                         _ => return None,
                     }
