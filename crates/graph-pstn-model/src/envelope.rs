@@ -9,7 +9,9 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{
-    BadRow, Collection, CollectionError, CollectionErrorKind, ErrorBody, RejectedRow, rejected_row,
+    BadRow, Collection, CollectionError, CollectionErrorKind, ErrorBody, RejectedRow,
+    adapt::RAW_VALUE,
+    rejected_row,
     rows::{KnownRow, NoteUnknown},
 };
 
@@ -164,6 +166,8 @@ fn json_path(path: &serde_path_to_error::Path) -> String {
         // Writing to a String cannot fail.
         let _ = match segment {
             Segment::Seq { index } => write!(text, "[{index}]"),
+            // How numbers are read, not where.
+            Segment::Map { key } if key == RAW_VALUE => Ok(()),
             Segment::Map { key } => write!(text, ".{key}"),
             Segment::Enum { variant } => write!(text, ".{variant}"),
             Segment::Unknown => Ok(()),

@@ -11,6 +11,14 @@ pub(crate) enum Style {
     Indented,
 }
 
+impl Style {
+    pub(crate) const ALL: [(Self, &'static str); 3] = [
+        (Self::Documented, "documented order, compact"),
+        (Self::Reordered, "another order, compact"),
+        (Self::Indented, "documented order, indented"),
+    ];
+}
+
 pub(crate) const ROWS: usize = 1000;
 
 /// A page; the same number gives the same page.
@@ -31,7 +39,7 @@ pub(crate) fn page(number: u64, style: Style) -> Vec<u8> {
 }
 
 fn row(draw: &mut Draw, number: usize, style: Style) -> String {
-    let name = if number % 6 == 0 {
+    let name = if number.is_multiple_of(6) {
         "Zo\\u00eb \\\"Z\\\" Example"
     } else {
         "Ada Lovelace Example"

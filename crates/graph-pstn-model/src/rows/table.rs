@@ -40,11 +40,11 @@ macro_rules! log_row {
         const _: () = {
             use $crate::{
                 Cell, Column, Tabular,
-                property::Property,
+                property::{FieldSeed, Property},
                 reader::{Cursor, Scan, ScanRow},
                 rows::{KnownRow, NoteUnknown},
             };
-            use serde_with::{de::DeserializeAsWrap, ser::SerializeAsWrap};
+            use serde_with::ser::SerializeAsWrap;
 
             const NAMES: &[&str] = &[$($name),*];
 
@@ -115,9 +115,9 @@ macro_rules! log_row {
                 }
             }
 
-            struct FieldSeed<'a, N>(&'a mut N);
+            struct NameSeed<'a, N>(&'a mut N);
 
-            impl<'de, N: NoteUnknown> serde::de::DeserializeSeed<'de> for FieldSeed<'_, N> {
+            impl<'de, N: NoteUnknown> serde::de::DeserializeSeed<'de> for NameSeed<'_, N> {
                 type Value = Field;
 
                 fn deserialize<D: serde::Deserializer<'de>>(
@@ -128,7 +128,7 @@ macro_rules! log_row {
                 }
             }
 
-            impl<N: NoteUnknown> serde::de::Visitor<'_> for FieldSeed<'_, N> {
+            impl<N: NoteUnknown> serde::de::Visitor<'_> for NameSeed<'_, N> {
                 type Value = Field;
 
                 fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -161,7 +161,7 @@ macro_rules! log_row {
                 ) -> Result<$Row, A::Error> {
                     let mut row = $Row::default();
                     let mut seen = 0_u64;
-                    while let Some(field) = map.next_key_seed(FieldSeed(&mut *self.0))? {
+                    while let Some(field) = map.next_key_seed(NameSeed(&mut *self.0))? {
                         match field {
                             $( Field::$field => {
                                 let bit = 1_u64 << (Field::$field as u8);
@@ -169,12 +169,7 @@ macro_rules! log_row {
                                     return Err(serde::de::Error::duplicate_field($name));
                                 }
                                 seen |= bit;
-                                row.$field = map
-                                    .next_value::<DeserializeAsWrap<
-                                        Option<$Type>,
-                                        <$Type as Property>::Adapter,
-                                    >>()?
-                                    .into_inner();
+                                map.next_value_seed(FieldSeed(&mut row.$field))?;
                             } )*
                             Field::Unknown => {
                                 map.next_value::<serde::de::IgnoredAny>()?;
@@ -192,14 +187,9 @@ macro_rules! log_row {
                     let mut row = $Row::default();
                     let mut read = 0_usize;
                     $(
-                        let value = seq.next_element::<DeserializeAsWrap<
-                            Option<$Type>,
-                            <$Type as Property>::Adapter,
-                        >>()?;
-                        let Some(value) = value else {
+                        if seq.next_element_seed(FieldSeed(&mut row.$field))?.is_none() {
                             return Err(serde::de::Error::invalid_length(read, &self));
-                        };
-                        row.$field = value.into_inner();
+                        }
                         read += 1;
                     )*
                     let _ = read;
