@@ -14,7 +14,10 @@ const BENCHES: &[(&str, &str, &[&str])] =
 pub(crate) fn run(name: &str) -> Result<(), String> {
     let Some((_, package, targets)) = BENCHES.iter().find(|(bench, ..)| *bench == name) else {
         let names: Vec<_> = BENCHES.iter().map(|(name, ..)| *name).collect();
-        return Err(format!("no bench is called `{name}`; there are {}", names.join(", ")));
+        return Err(format!(
+            "no bench is called `{name}`; there are {}",
+            names.join(", ")
+        ));
     };
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["bench", "--quiet", "--package", package]);

@@ -7,6 +7,9 @@
 
 pub mod adapt;
 mod administrative_unit;
+#[cfg(feature = "arrow")]
+#[cfg_attr(docsrs, doc(cfg(feature = "arrow")))]
+pub mod arrow;
 mod call_log;
 mod call_type;
 mod collection;

@@ -25,8 +25,8 @@ use crate::{
 
 /// A row type that this reader reads.
 pub(crate) trait ScanRow: Default {
-    /// The names of the members with quotes and colon, in the order of their declaration.
-    const NAMES: &'static [&'static str];
+    /// How many members are declared.
+    const MEMBERS: usize;
 
     /// The whole object, if its members are all those of the type in the order of declaration.
     fn scan_straight(&mut self, cursor: &mut Cursor<'_>) -> Option<()>;
@@ -34,8 +34,9 @@ pub(crate) trait ScanRow: Default {
     /// The place of the member with this name.
     fn place(name: &str) -> Option<u8>;
 
-    /// Reads the value of the member at this place.
-    fn scan_member(&mut self, place: u8, cursor: &mut Cursor<'_>) -> Option<()>;
+    /// Reads the value of the member at this place, and first its name, where it is `named`. If that
+    /// is another name, nothing is read, and it is `Some(false)`.
+    fn scan_member(&mut self, place: u8, cursor: &mut Cursor<'_>, named: bool) -> Option<bool>;
 }
 
 /// A type whose plain values this reader reads itself.
@@ -135,38 +136,40 @@ fn scan_in_any_order<R: ScanRow>(
         return Some(());
     }
     loop {
-        let place = match order.expect::<R>(count, cursor) {
-            Some(place) => Some(place),
-            None => {
-                let name = cursor.name()?;
-                let place = R::place(name);
-                match place {
-                    Some(place) => order.learn(count, place),
-                    None => unknown.note(name),
-                }
-                place
-            }
+        let mut place = order.expected::<R>(count);
+        let as_expected = match place {
+            Some(place) => row.scan_member(place, cursor, true)?,
+            None => false,
         };
-        as_declared &= place.is_some_and(|place| usize::from(place) == count);
-        count += 1;
-        match place {
-            Some(place) => {
-                let bit = 1_u64.checked_shl(place.into())?;
-                if seen & bit != 0 {
-                    return None;
+        if !as_expected {
+            let name = cursor.name()?;
+            place = R::place(name);
+            match place {
+                Some(place) => {
+                    order.learn(count, place);
+                    row.scan_member(place, cursor, false)?;
                 }
-                seen |= bit;
-                row.scan_member(place, cursor)?;
-            }
-            None => {
-                cursor.raw()?;
+                None => {
+                    unknown.note(name);
+                    cursor.raw()?;
+                }
             }
         }
+        if let Some(place) = place {
+            // A property that came twice is for serde to refuse.
+            let bit = 1_u64.checked_shl(place.into())?;
+            if seen & bit != 0 {
+                return None;
+            }
+            seen |= bit;
+        }
+        as_declared &= place.is_some_and(|place| usize::from(place) == count);
+        count += 1;
         if cursor.next_or(b'}')? {
             break;
         }
     }
-    order.is_declared = as_declared && count == R::NAMES.len();
+    order.is_declared = as_declared && count == R::MEMBERS;
     Some(())
 }
 
@@ -188,12 +191,12 @@ impl Default for Order {
 }
 
 impl Order {
-    /// The place of the nth member, if it is the one that came there before; its name is then read.
-    fn expect<R: ScanRow>(&self, count: usize, cursor: &mut Cursor<'_>) -> Option<u8> {
-        let place = *self.places.get(count)?;
-        let name = R::NAMES.get(usize::from(place))?;
-        cursor.eat_name(name)?;
-        Some(place)
+    /// The place of the member that is expected as the nth.
+    fn expected<R: ScanRow>(&self, count: usize) -> Option<u8> {
+        self.places
+            .get(count)
+            .copied()
+            .filter(|place| usize::from(*place) < R::MEMBERS)
     }
 
     fn learn(&mut self, count: usize, place: u8) {
@@ -223,7 +226,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline(always)]
-    pub(crate) fn eat(&mut self, byte: u8) -> Option<()> {
+    fn eat(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
 
@@ -235,7 +238,24 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline(always)]
-    pub(crate) fn skip_space(&mut self) {
+    fn skip_space(&mut self) {
+        if let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.skip_spaces();
+        }
+    }
+
+    #[inline(never)]
+    fn skip_spaces(&mut self) {
+        while let Some(chunk) = self.rest().first_chunk() {
+            let chunk = u8x16::new(*chunk);
+            let is = |byte| chunk.simd_eq(u8x16::splat(byte));
+            let spaces = is(b' ') | is(b'\n') | is(b'\r') | is(b'\t');
+            let length = spaces.to_bitmask().trailing_ones() as usize;
+            self.at += length;
+            if length < 16 {
+                return;
+            }
+        }
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
         }
@@ -265,7 +285,7 @@ impl<'a> Cursor<'a> {
 
     /// This name and the colon after it; the place is kept where they are not there.
     #[inline(always)]
-    fn eat_name(&mut self, name: &str) -> Option<()> {
+    pub(crate) fn eat_name(&mut self, name: &str) -> Option<()> {
         if self.eat_all(name.as_bytes()).is_none() {
             let start = self.at;
             self.eat_all(name.strip_suffix(':')?.as_bytes())?;
@@ -297,7 +317,7 @@ impl<'a> Cursor<'a> {
 
     /// After an element: whether `close` ends it all; if not, a comma was there.
     #[inline(always)]
-    pub(crate) fn next_or(&mut self, close: u8) -> Option<bool> {
+    fn next_or(&mut self, close: u8) -> Option<bool> {
         self.skip_space();
         let byte = self.peek()?;
         if byte == b',' {
@@ -491,31 +511,29 @@ impl Scan for Decimal {
 
 impl Scan for i32 {
     fn scan(cursor: &mut Cursor<'_>, field: &mut Option<Self>) -> Option<()> {
-        if cursor.eat_null() {
-            return Some(());
-        }
         let rest = cursor.rest();
-        let length = rest
+        let mut number = 0;
+        let mut length = 0;
+        for byte in rest
             .iter()
             .take(10)
-            .take_while(|b| b.is_ascii_digit())
-            .count();
-        let ends = matches!(
-            rest.get(length),
-            Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t')
-        );
-        let leading_zero = length > 1 && rest.first() == Some(&b'0');
-        // Signs, fractions, exponents, strings and what is too long are serde's.
-        if !(1..10).contains(&length) || !ends || leading_zero {
-            return by_serde(cursor, field);
+            .take_while(|byte| byte.is_ascii_digit())
+        {
+            number = number * 10 + i64::from(byte - b'0');
+            length += 1;
         }
-        *field = Some(
-            rest.iter()
-                .take(length)
-                .fold(0, |n, b| n * 10 + i32::from(b - b'0')),
-        );
-        cursor.at += length;
-        Some(())
+        let leading_zero = length > 1 && rest.first() == Some(&b'0');
+        // Signs, fractions, exponents, strings and what is long are serde's.
+        if (1..10).contains(&length) && !leading_zero && ends_number(rest.get(length)) {
+            *field = i32::try_from(number).ok();
+            cursor.at += length;
+            return Some(());
+        }
+        if cursor.eat_null() {
+            Some(())
+        } else {
+            by_serde(cursor, field)
+        }
     }
 }
 

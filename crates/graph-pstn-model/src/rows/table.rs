@@ -84,7 +84,7 @@ macro_rules! log_row {
             }
 
             impl ScanRow for $Row {
-                const NAMES: &'static [&'static str] = &[$(concat!("\"", $name, "\":")),*];
+                const MEMBERS: usize = NAMES.len();
 
                 fn scan_straight(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
                     let mut open = b'{';
@@ -104,14 +104,23 @@ macro_rules! log_row {
                     }
                 }
 
-                fn scan_member(&mut self, place: u8, cursor: &mut Cursor<'_>) -> Option<()> {
+                fn scan_member(
+                    &mut self,
+                    place: u8,
+                    cursor: &mut Cursor<'_>,
+                    named: bool,
+                ) -> Option<bool> {
                     match place {
                         $( n if n == Field::$field as u8 => {
+                            let name = concat!("\"", $name, "\":");
+                            if named && cursor.eat_name(name).is_none() {
+                                return Some(false);
+                            }
                             <$Type as Scan>::scan(cursor, &mut self.$field)?;
                         } )*
                         _ => return None,
                     }
-                    Some(())
+                    Some(true)
                 }
             }
 
