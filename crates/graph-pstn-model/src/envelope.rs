@@ -156,7 +156,8 @@ fn read_row<T, R: ReadRow<T>>(raw: &RawValue, reader: &mut R) -> Result<T, (Stri
         .map_err(|error| (json_path(&track.path()), rejected_row::reason(&error)))
 }
 
-/// A path below the row: `.charge`, `.administrativeUnitInfos[0].id`, or nothing for the row itself.
+/// A path below the row: `.charge`, `.administrativeUnitInfos[0].id`, `["of any kind"]`, or nothing for
+/// the row itself.
 fn json_path(path: &serde_path_to_error::Path) -> String {
     use fmt::Write as _;
     use serde_path_to_error::Segment;
@@ -168,7 +169,10 @@ fn json_path(path: &serde_path_to_error::Path) -> String {
             Segment::Seq { index } => write!(text, "[{index}]"),
             // How numbers are read, not where.
             Segment::Map { key } if key == RAW_VALUE => Ok(()),
-            Segment::Map { key } => write!(text, ".{key}"),
+            Segment::Map { key } if key.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                write!(text, ".{key}")
+            }
+            Segment::Map { key } => write!(text, "[{key:?}]"),
             Segment::Enum { variant } => write!(text, ".{variant}"),
             Segment::Unknown => Ok(()),
         };
