@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde::Serialize;
 
-use super::*;
+use super::{cursor::plain_length, *};
 use crate::{BadRow, DirectRoutingLogRow, PstnCallLogRow, beta, envelope, rows::KnownRow};
 
 /// Whether the reader read the page; what it read is then compared with what serde reads.
