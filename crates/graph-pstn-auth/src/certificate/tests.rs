@@ -400,6 +400,47 @@ async fn a_wrong_clock_is_mended_by_entras_once() {
 }
 
 #[tokio::test]
+async fn the_cache_does_not_see_the_wall_clock() {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::SeqCst},
+    };
+    let wall = Arc::new(AtomicI64::new(NOW as i64));
+    let mut ambient = ambient();
+    ambient.now = Arc::new({
+        let wall = wall.clone();
+        move || SystemTime::UNIX_EPOCH + Duration::from_secs(wall.load(SeqCst).unsigned_abs())
+    });
+    let entra = Entra::default();
+    let certificate = Certificate::new();
+    let builder = builder(&entra)
+        .certificate(certificate.bundle())
+        .ambient(ambient);
+    let credential = builder.build().unwrap();
+    let first = credential
+        .access_token(TokenRequest::default())
+        .await
+        .unwrap();
+    for step in [-3_600, 3_600, 3_600, -7_200, 86_400 * 365] {
+        wall.fetch_add(step, SeqCst);
+        let same = credential
+            .access_token(TokenRequest::default())
+            .await
+            .unwrap();
+        assert_eq!(same.generation(), first.generation());
+    }
+    assert_eq!(entra.requests(), 1);
+    // The next assertion is made by the new time.
+    graph_pstn_http::TokenProvider::invalidate(&credential, &first);
+    credential
+        .access_token(TokenRequest::default())
+        .await
+        .unwrap();
+    let claims = Assertion::of(&entra, 1).claims;
+    assert_eq!(claims["nbf"].as_i64(), Some(wall.load(SeqCst)));
+}
+
+#[tokio::test]
 async fn there_is_one_repetition_and_only_for_a_wrong_clock() {
     let twice = Entra::default()
         .answers(Ok(not_in_time_range(3_600)))
