@@ -236,7 +236,8 @@ impl Exchange<'_> {
             .await
             .map_err(|error| Error::transport(host, error))?;
         let (parts, body) = answer.into_parts();
-        if parts.status != StatusCode::OK {
+        // Entra was seen to put an error into a 200.
+        if parts.status != StatusCode::OK || EntraError::from_slice(&body).is_some() {
             return Err(self.wire.refusal(&parts, &body, self.proof, self.now));
         }
         if body.len() > LARGEST_ANSWER {

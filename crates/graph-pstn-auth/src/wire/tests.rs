@@ -171,6 +171,12 @@ async fn refusals_of_every_kind_are_classed() {
         ),
         (404, "<html>".into(), Permanent, "no token endpoint"),
         (407, String::new(), Permanent, "the proxy wants"),
+        (
+            200,
+            json("temporarily_unavailable", 90_033),
+            Transient,
+            "not available at the moment",
+        ),
         (201, GRANTED.into(), Permanent, "without saying why"),
         (
             200,
