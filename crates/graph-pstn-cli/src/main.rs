@@ -1,2 +1,65 @@
-//! The program.
-fn main() {}
+//! The program `graph-pstn`: PSTN call logs of Microsoft Graph, as files.
+//!
+//! This file starts the runtime and turns what a command came to into an exit code. Each command and each concern
+//! has a file of its own; the work itself is done by the crates below.
+
+#[cfg(not(any(
+    feature = "cloud-global",
+    feature = "cloud-us-gov-l4",
+    feature = "cloud-us-gov-l5",
+    feature = "cloud-china"
+)))]
+compile_error!(
+    "graph-pstn is built for at least one Microsoft cloud: turn on the feature `cloud-global`, \
+     `cloud-us-gov-l4`, `cloud-us-gov-l5`, `cloud-china`, or `all-clouds`"
+);
+
+mod args;
+mod connection;
+mod credentials;
+#[cfg(feature = "emulator")]
+mod emulate;
+mod endpoints;
+mod exit;
+mod export;
+mod hints;
+mod interrupts;
+mod range;
+mod rate;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+use crate::exit::{Exit, Failure};
+use crate::ui::Ui;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ui = Ui::new(cli.quiet, cli.verbose);
+    let exit = run(cli.command, &ui).unwrap_or_else(|failure| {
+        ui.report(&failure);
+        failure.exit()
+    });
+    exit.into()
+}
+
+fn run(command: Command, ui: &Ui) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::other("the async runtime does not start", &error))?;
+    let outcome = runtime.block_on(async {
+        match command {
+            // Boxed, since the futures of the commands differ much in size.
+            Command::Export(args) => Box::pin(export::run(*args, ui)).await,
+            #[cfg(feature = "emulator")]
+            Command::Emulate(args) => Box::pin(emulate::run(args)).await,
+        }
+    });
+    // Without waiting for a look-up of a name that is still under way.
+    runtime.shutdown_background();
+    outcome
+}

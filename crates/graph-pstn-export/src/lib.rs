@@ -1,1 +1,41 @@
-//! export
+//! Where the rows of PSTN call logs go: CSV and NDJSON, to a stream or to a file that appears only
+//! when it is complete.
+//!
+//! The pieces work alone: a [`RowWriter`] writes rows to anything that is [`Write`](std::io::Write), an
+//! [`OutputFile`] is a file in the making, a [`Summary`] counts and sums exactly. [`Export`] puts them
+//! together for the batches of a reader, with the rows that were set aside in a file of their own, and
+//! [`ExportThread`] does that on a thread, for async code.
+//!
+//! It stands above `graph-pstn-http`, whose batches it takes, and knows nothing of tokens or programs.
+
+mod csv_writer;
+mod error;
+mod export;
+mod format;
+mod ndjson_writer;
+mod output_file;
+mod rejects;
+mod row_writer;
+mod summary;
+mod thread;
+mod total;
+
+pub use csv_writer::CsvWriter;
+pub use error::{Error, ErrorKind};
+pub use export::Export;
+pub use format::{Format, ParseFormatError};
+pub use ndjson_writer::NdjsonWriter;
+pub use output_file::{Existing, OutputFile};
+pub use rejects::{Rejects, SetAside};
+pub use row_writer::RowWriter;
+pub use summary::{Billed, Summary};
+pub use thread::ExportThread;
+pub use total::Total;
+
+/// Bytes that a writer collects before it asks the system to take them.
+const BUFFER: usize = 64 * 1024;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

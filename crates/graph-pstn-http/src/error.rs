@@ -46,6 +46,32 @@ pub enum ErrorKind {
     Other,
 }
 
+impl ErrorKind {
+    /// A short name in snake case, stable enough for logs and metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::BodyTooLarge => "body_too_large",
+            Self::Decode => "decode",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::Throttled => "throttled",
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Auth => "auth",
+            Self::UntrustedLink => "untrusted_link",
+            Self::PagingLoop => "paging_loop",
+            Self::Config => "config",
+            Self::Canceled => "canceled",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// An error of the stack. One line in `Display`; what caused it is its `source`.
 pub struct Error(Box<Inner>);
 
@@ -151,6 +177,12 @@ impl Error {
         self.0.attempts = attempts;
         self.0.elapsed = Some(elapsed);
         self
+    }
+
+    #[cfg(feature = "retry")]
+    pub(crate) fn set_attempts(&mut self, attempts: u32, elapsed: Duration) {
+        self.0.attempts = attempts;
+        self.0.elapsed = Some(elapsed);
     }
 
     /// What went wrong.

@@ -1,16 +1,128 @@
 //! Tower layers for the PSTN call logs of Microsoft Graph: authorization, retry, rate limit, paging.
 //!
-//! With no feature this crate holds the vocabulary that its layers and the token sources share:
-//! [`Error`], [`Endpoints`], [`Origin`], [`TokenProvider`]. Each layer is a feature and a module of
-//! its own, usable under any `tower` service.
+//! Take what you need. Each layer is a feature and a module of its own and stands under any `tower`
+//! service; the feature `client` is all of them, assembled as [`GraphClient`]. With no feature this crate
+//! holds the vocabulary that the layers and the token sources share: [`Error`], [`Endpoints`], [`Origin`],
+//! [`TokenProvider`], [`Observer`].
+//!
+//! | feature | what it adds | where it stands |
+//! |---|---|---|
+//! | `read` | [`RangeReader`]: whole ranges, every row once | above everything |
+//! | `page` | [`PageService`], [`Pages`], [`DecodePage`]: URLs, links, rows | typed edge |
+//! | `call` | [`CallLayer`]: one clock for all attempts | outside the retry |
+//! | `trace` | [`CallSpanLayer`], [`AttemptSpanLayer`] | outside the retry; around an attempt |
+//! | `retry` | [`RetryPolicy`] for `tower::retry` | outside the signature |
+//! | `authorize` | [`AuthorizeLayer`]: bearer tokens, to one origin only | inside the retry |
+//! | `rate-limit` | [`RateLimitLayer`]: quota, and the gate that a 429 closes | inside the signature |
+//! | `request-headers` | [`RequestHeadersLayer`] | each attempt |
+//! | `attempt-timeout` | [`AttemptTimeoutLayer`] | each attempt |
+//! | `collect-body` | [`CollectBodyLayer`]: whole bodies, bounded | above the transport |
+//! | `transport` | [`HyperTransport`]: hyper, rustls, gzip, proxies | the bottom |
+//! | `record` | [`record`]: what passes, as a fixture | above the transport |
+//! | `replay` | [`replay`]: recorded exchanges in the transport's place | the bottom |
+//! | `cloud-global`, `cloud-us-gov-l4`, `cloud-us-gov-l5`, `cloud-china`, `all-clouds` | the [`Cloud`]s of the build | |
+//!
+//! ```
+//! # #[cfg(feature = "client")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use bytes::Bytes;
+//! use graph_pstn_http::{AccessToken, Endpoints, Error, GraphClient, StaticToken};
+//! use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
+//! use time::macros::datetime;
+//!
+//! // In the transport's place: a service that always answers with one row.
+//! let service = tower::service_fn(|_: http::Request<Bytes>| async {
+//!     let page = r#"{"value":[{"id":"a","startDateTime":"2019-11-05T09:00:00Z","charge":0.0113}]}"#;
+//!     Ok::<_, Error>(http::Response::new(Bytes::from(page)))
+//! });
+//! let endpoints = Endpoints::custom("https://graph.example".parse()?, "https://login.example".parse()?);
+//! let client = GraphClient::builder(endpoints)
+//!     .token_provider(StaticToken::new(AccessToken::new("opaque")?))
+//!     .service(service)
+//!     .build()?;
+//!
+//! let november = TimeRange::new(datetime!(2019-11-01 0:00 UTC), datetime!(2019-12-01 0:00 UTC))?;
+//! let mut reader = client.read::<PstnCallLogRow>(CallLog::Pstn, november);
+//! while let Some(batch) = reader.next_batch().await? {
+//!     for row in batch.rows {
+//!         assert_eq!(row.charge.map(|charge| charge.to_string()).as_deref(), Some("0.0113"));
+//!     }
+//! }
+//! assert_eq!(reader.progress().rows, 1);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "client"))]
+//! # fn main() {}
+//! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "attempt-timeout")]
+pub mod attempt_timeout;
+#[cfg(feature = "authorize")]
+pub mod authorize;
+#[cfg(feature = "call")]
+pub mod call;
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "collect-body")]
+pub mod collect_body;
+#[cfg(feature = "page")]
+pub mod page;
+#[cfg(feature = "rate-limit")]
+pub mod rate_limit;
+#[cfg(feature = "read")]
+pub mod read;
+#[cfg(feature = "record")]
+pub mod record;
+#[cfg(feature = "replay")]
+pub mod replay;
+#[cfg(feature = "request-headers")]
+pub mod request_headers;
+#[cfg(feature = "retry")]
+pub mod retry;
+#[cfg(feature = "retry-after")]
+mod retry_after;
+#[cfg(feature = "trace")]
+pub mod trace;
+#[cfg(feature = "transport")]
+pub mod transport;
 
 mod cloud;
 mod endpoints;
 mod error;
+mod observe;
 mod token;
+
+#[cfg(feature = "attempt-timeout")]
+pub use attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
+#[cfg(feature = "authorize")]
+pub use authorize::{Authorize, AuthorizeLayer};
+#[cfg(feature = "call")]
+pub use call::{Call, CallClock, CallLayer, CallLimits};
+#[cfg(feature = "client")]
+pub use client::{GraphClient, GraphClientBuilder};
+#[cfg(feature = "collect-body")]
+pub use collect_body::{CollectBody, CollectBodyLayer};
+#[cfg(feature = "page")]
+pub use page::{DecodePage, DecodePageLayer, NextLink, Page, PageRequest, PageService, Pages};
+#[cfg(feature = "rate-limit")]
+pub use rate_limit::{Collection, Quota, RateLimit, RateLimitLayer, RateLimits};
+#[cfg(feature = "read")]
+pub use read::{Batch, Checkpoint, PageSource, Progress, RangeReader, ReadOptions, Rows};
+#[cfg(feature = "request-headers")]
+pub use request_headers::{CLIENT_REQUEST_ID, RequestHeaders, RequestHeadersLayer};
+#[cfg(feature = "retry")]
+pub use retry::{Backoff, RetryBudget, RetryPolicy, RetryPolicyBuilder};
+#[cfg(feature = "retry-after")]
+pub use retry_after::retry_after;
+#[cfg(feature = "trace")]
+pub use trace::{AttemptSpan, AttemptSpanLayer, CallSpan, CallSpanLayer};
+#[cfg(feature = "transport")]
+pub use transport::{HttpService, HyperTransport, HyperTransportBuilder, Proxy};
 
 pub use cloud::{Cloud, ParseCloudError};
 pub use endpoints::{Endpoints, Origin, OriginError};
 pub use error::{Error, ErrorKind};
+pub use observe::{AttemptEnd, Observer, PageEnd, QuotaWait, RetryPause, SharedObserver};
 pub use token::{AccessToken, BoxFuture, StaticToken, TokenProvider, TokenRequest};

@@ -1,0 +1,202 @@
+//! From options to a client: hosts, trust, credential, quota.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use graph_pstn_auth::ClientSecretCredential;
+use graph_pstn_http::{
+    Cloud, Endpoints, Error, GraphClient, HyperTransport, Origin, RequestHeadersLayer,
+    SharedObserver, TokenProvider as _, TokenRequest,
+};
+use graph_pstn_model::TimeRange;
+
+use crate::credentials::{Credential, CredentialArgs};
+use crate::endpoints;
+use crate::exit::Failure;
+use crate::hints::below_auth;
+use crate::rate::Rate;
+
+/// How the program calls itself to Graph and Entra.
+const USER_AGENT: &str = concat!("graph-pstn/", env!("CARGO_PKG_VERSION"));
+
+/// The largest answer of the token endpoint that is read, in bytes.
+const TOKEN_BODY_LIMIT: usize = 1024 * 1024;
+/// How long one token request may take.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often the first token is asked for, if the request does not come through.
+const FIRST_CONTACT_TRIES: u32 = 3;
+/// How long to go on without a new page, unless told otherwise: an unattended export rather comes late
+/// than not at all.
+const MAX_WAIT: Duration = Duration::from_secs(6 * 3_600);
+
+/// Where Graph and Entra are, and how they are asked.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ConnectionArgs {
+    /// The tenant's cloud. Needed unless this program was built for only one.
+    #[arg(long, value_name = "CLOUD", help = cloud_help())]
+    pub(crate) cloud: Option<Cloud>,
+
+    /// Graph's origin, such as `https://graph.example`, instead of the cloud's own.
+    #[arg(long, value_name = "URL")]
+    graph_endpoint: Option<Origin>,
+
+    /// Entra's origin, such as `https://login.example`, instead of the cloud's own.
+    #[arg(long, value_name = "URL")]
+    authority_host: Option<Origin>,
+
+    /// A PEM file with certificate authorities to trust besides the system's own.
+    #[arg(long, value_name = "FILE")]
+    ca_certificate: Option<PathBuf>,
+
+    #[command(flatten)]
+    credential: CredentialArgs,
+
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
+}
+
+/// How fast, and how patiently.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Pace")]
+pub(crate) struct PaceArgs {
+    /// Requests in a minute, or `unlimited`. Default: 50, the quota that Microsoft documents;
+    /// unlimited with --emulator.
+    #[arg(long, value_name = "N")]
+    requests_per_minute: Option<Rate>,
+
+    /// How long to go on without a new page: while waiting for the quota or for a time that Graph names
+    /// when it throttles, or after the connection has broken. Default: 6h.
+    #[arg(long, value_name = "LENGTH", value_parser = TimeRange::parse_duration)]
+    max_wait: Option<time::Duration>,
+}
+
+fn cloud_help() -> String {
+    let names: Vec<&str> = Cloud::ALL.iter().map(|cloud| cloud.name()).collect();
+    format!(
+        "The tenant's cloud: {}. {}",
+        names.join(", "),
+        match Cloud::sole() {
+            Some(_) => "This build has no other.",
+            None => "There is no default.",
+        }
+    )
+}
+
+/// Everything that is needed to ask Graph; no request has been sent for it.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) endpoints: Endpoints,
+    /// The cloud, unless both hosts are of the caller's choice.
+    pub(crate) cloud: Option<Cloud>,
+    pub(crate) credential: Credential,
+    pub(crate) ca_certificate: Option<Vec<u8>>,
+    pub(crate) rate: Rate,
+    pub(crate) max_wait: Duration,
+}
+
+impl ConnectionArgs {
+    /// Settles everything that can be settled without a request.
+    pub(crate) fn resolve(&self) -> Result<Settings, Failure> {
+        let endpoints = endpoints::resolve(
+            self.cloud,
+            self.graph_endpoint.clone(),
+            self.authority_host.clone(),
+        )?;
+        let credential = self.credential.resolve()?;
+        let ca_certificate = self.ca_certificate.as_ref().map(|file| {
+            fs::read(file).map_err(|error| {
+                let doing = format!("the CA certificate {} cannot be read", file.display());
+                Failure::other(&doing, &error).with_hint("check the path of --ca-certificate")
+            })
+        });
+        Ok(Settings {
+            endpoints,
+            cloud: self.cloud.or_else(Cloud::sole),
+            credential,
+            ca_certificate: ca_certificate.transpose()?,
+            rate: self.pace.rate(Rate::PerMinute(50)),
+            max_wait: self.pace.max_wait(),
+        })
+    }
+}
+
+impl PaceArgs {
+    pub(crate) fn rate(&self, default: Rate) -> Rate {
+        self.requests_per_minute.unwrap_or(default)
+    }
+
+    pub(crate) fn max_wait(&self) -> Duration {
+        self.max_wait.map_or(MAX_WAIT, time::Duration::unsigned_abs)
+    }
+}
+
+/// A client, and the credential that it uses.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) client: GraphClient,
+    credential: ClientSecretCredential,
+    pub(crate) max_wait: Duration,
+}
+
+impl Settings {
+    /// Puts the stack together, over one transport that token requests share. Sends nothing yet.
+    pub(crate) fn connection(&self, observer: SharedObserver) -> Result<Connection, Error> {
+        let mut transport = HyperTransport::builder();
+        if let Some(pem) = &self.ca_certificate {
+            transport = transport.add_ca_certificate_pem(pem)?;
+        }
+        let transport = transport.build()?;
+        let credential = ClientSecretCredential::builder(
+            self.endpoints.clone(),
+            &self.credential.tenant_id,
+            &self.credential.client_id,
+        )
+        .secret(self.credential.secret.clone())
+        .service(
+            transport
+                .clone()
+                .into_http_service(TOKEN_BODY_LIMIT, TOKEN_TIMEOUT),
+        )
+        .build()?;
+        let client = GraphClient::builder(self.endpoints.clone())
+            .token_provider(credential.clone())
+            .transport(transport)
+            .request_headers(RequestHeadersLayer::new(USER_AGENT)?)
+            .quota(self.rate.quota())
+            .max_wait(self.max_wait)
+            .observer(observer)
+            .build()?;
+        Ok(Connection {
+            client,
+            credential,
+            max_wait: self.max_wait,
+        })
+    }
+}
+
+impl Connection {
+    /// Gets the first token.
+    ///
+    /// A host that is misspelt or cannot be reached, a wrong secret, an unknown tenant: all of them show
+    /// here and within seconds. The stack is patient for hours, as befits an export that is under way. An Entra
+    /// that answers but is throttling or unavailable is left to it.
+    pub(crate) async fn first_contact(&self) -> Result<(), Error> {
+        let mut tries = 1;
+        loop {
+            let Err(error) = self.credential.token(TokenRequest::default()).await else {
+                return Ok(());
+            };
+            if error.is_transient() && below_auth(&error).is_none() {
+                return Ok(());
+            }
+            if !error.is_transient() || tries == FIRST_CONTACT_TRIES {
+                return Err(error);
+            }
+            tries += 1;
+            tokio::time::sleep(error.retry_after().unwrap_or(Duration::ZERO)).await;
+        }
+    }
+}

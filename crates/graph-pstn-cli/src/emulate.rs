@@ -1,0 +1,195 @@
+//! `graph-pstn emulate`: the emulator as a server of its own, or what it would serve.
+
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use graph_pstn_emulator::{Emulator, LinkForm, Quota, RunningEmulator, Truth};
+use graph_pstn_model::{OffsetDateTime, TimeRange};
+
+use crate::exit::{Exit, Failure};
+use crate::interrupts::Interrupts;
+use crate::range::no_range;
+
+/// Which rows the emulator has unless told otherwise, here and for `export --emulator`.
+pub(crate) const SEED: u64 = 1;
+pub(crate) const ROWS_PER_DAY: u32 = 1_000;
+
+/// The options of `emulate`.
+#[derive(Debug, Args)]
+pub(crate) struct EmulateArgs {
+    /// Which rows there are: the same seed and rate give the same rows for ever.
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    seed: u64,
+
+    /// Rows on a work day; a Saturday or Sunday has a seventh of that.
+    #[arg(long, value_name = "N", default_value_t = ROWS_PER_DAY)]
+    rows_per_day: u32,
+
+    /// Serve nothing: print what a range holds as one line of JSON, computed without HTTP.
+    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "token_lifetime"])]
+    truth: bool,
+
+    /// With --truth: the first moment of the range, a date or an RFC 3339 time.
+    #[arg(long, value_name = "TIME", value_parser = TimeRange::parse_instant, requires = "truth")]
+    from: Option<OffsetDateTime>,
+
+    /// With --truth: the first moment after the range.
+    #[arg(long, value_name = "TIME", value_parser = TimeRange::parse_instant, requires = "truth")]
+    to: Option<OffsetDateTime>,
+
+    /// Where to listen, loopback only; port 0 is any free one.
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))]
+    listen: SocketAddr,
+
+    /// Speak HTTPS, and write the certificate authority to trust to ca.pem in this folder.
+    #[arg(long, value_name = "DIR")]
+    tls: Option<PathBuf>,
+
+    /// How many requests are let through: all, or what Microsoft documents.
+    #[arg(long, value_enum, default_value_t = QuotaArg::Unlimited)]
+    quota: QuotaArg,
+
+    /// How links to the next page look.
+    #[arg(long, value_enum, default_value_t = LinksArg::Faithful)]
+    links: LinksArg,
+
+    /// How many seconds tokens live. Default: 3599, as Entra's.
+    #[arg(long, value_name = "SECONDS")]
+    token_lifetime: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum QuotaArg {
+    /// All of them.
+    Unlimited,
+    /// 50 in 60 s for each log, 200 for an app in a tenant; more get 429.
+    Documented,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LinksArg {
+    /// The same call with `$skip`.
+    Faithful,
+    /// As Microsoft's page shows it: other parameter names, dates without times.
+    Documented,
+    /// The same call with an opaque `$skiptoken`.
+    SkipToken,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: EmulateArgs) -> Result<Exit, Failure> {
+    match (args.truth, args.from, args.to) {
+        (true, Some(from), Some(to)) => print_truth(&args, from, to),
+        _ => serve(args).await,
+    }
+}
+
+fn print_truth(
+    args: &EmulateArgs,
+    from: OffsetDateTime,
+    to: OffsetDateTime,
+) -> Result<Exit, Failure> {
+    let range = TimeRange::new(from, to).map_err(|error| no_range(&error))?;
+    let truth = Truth::compute(args.seed, args.rows_per_day, range.from(), range.until());
+    print(&format!("{}\n", truth.to_json_line()))?;
+    Ok(Exit::Done)
+}
+
+async fn serve(args: EmulateArgs) -> Result<Exit, Failure> {
+    let mut interrupts = Interrupts::listen()?;
+    let listen = args.listen;
+    let emulator = builder(args).start().await.map_err(|error| {
+        let failure = Failure::other("the emulator does not start", &error);
+        match error.kind() {
+            io::ErrorKind::InvalidInput => Failure::usage(
+                format!("{listen} is not a loopback address"),
+                "listen on 127.0.0.1 or [::1]; other machines must not reach the emulator",
+            ),
+            io::ErrorKind::AddrInUse => failure.with_hint(format!(
+                "another program listens on {listen}; name another port, or 0 for any free one"
+            )),
+            _ => failure,
+        }
+    })?;
+    print(&instructions(&emulator))?;
+    interrupts.next().await;
+    emulator.shutdown().await;
+    Ok(Exit::Done)
+}
+
+fn builder(args: EmulateArgs) -> graph_pstn_emulator::EmulatorBuilder {
+    let mut builder = Emulator::builder()
+        .seed(args.seed)
+        .rows_per_day(args.rows_per_day)
+        .bind(args.listen)
+        .quota(match args.quota {
+            QuotaArg::Unlimited => Quota::unlimited(),
+            QuotaArg::Documented => Quota::documented(),
+        })
+        .link_form(match args.links {
+            LinksArg::Faithful => LinkForm::Faithful,
+            LinksArg::Documented => LinkForm::Documented,
+            LinksArg::SkipToken => LinkForm::SkipToken,
+        });
+    if let Some(dir) = args.tls {
+        builder = builder.tls_dir(dir);
+    }
+    if let Some(lifetime) = args.token_lifetime {
+        builder = builder.token_lifetime(Duration::from_secs(lifetime.into()));
+    }
+    builder
+}
+
+/// What a client needs, ready for a POSIX shell. The secret opens nothing but this emulator.
+fn instructions(emulator: &RunningEmulator) -> String {
+    let mut options = format!(
+        "--graph-endpoint {} --authority-host {}",
+        emulator.graph_endpoint(),
+        emulator.authority_host()
+    );
+    if let Some(ca) = emulator.ca_certificate() {
+        options.push_str(" --ca-certificate ");
+        options.push_str(&quoted(&ca.display().to_string()));
+    }
+    format!(
+        "# The emulator is ready; Ctrl-C ends it. In another shell:\n\
+         export AZURE_TENANT_ID={}\n\
+         export AZURE_CLIENT_ID={}\n\
+         export AZURE_CLIENT_SECRET={}\n\
+         # and then:\n\
+         graph-pstn export --from 2019-11-01 --to 2019-12-01 --output calls.csv {options}\n",
+        quoted(emulator.tenant_id()),
+        quoted(emulator.client_id()),
+        quoted(emulator.client_secret()),
+    )
+}
+
+/// A word for a POSIX shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Prints to standard output; that somebody has closed it is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::other("standard output cannot be written", &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_for_the_shell_is_one_word() {
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

@@ -1,0 +1,103 @@
+//! How a run ends: exit codes, and failures with their remedy.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// How a run ended. The numbers are documented in `--help` and in the README; they do not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    Other = 1,
+    Usage = 2,
+    NotAuthorised = 3,
+    Unavailable = 4,
+    SetAside = 5,
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a run failed: one line, what to do about it where that is known, and the exit code.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// The options contradict each other or lack something.
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message).with_hint(hint)
+    }
+
+    /// A failure of the system that has no better name.
+    pub(crate) fn other(doing: &str, error: &dyn Error) -> Self {
+        Self::new(Exit::Other, format!("{doing}: {}", one_line(error)))
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+/// An error and what caused it, in one line. What a cause repeats is left out.
+pub(crate) fn one_line(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !text.is_empty() && !line.contains(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        cause = error.source();
+    }
+    on_one_line(&line)
+}
+
+/// Text from a server must not break a line, nor reach the terminal as a control sequence.
+pub(crate) fn on_one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control() || c == ' ')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn a_chain_is_one_line_without_repetition_or_control_characters() {
+        let inner = io::Error::other("bad\r\nnews \u{1b}[31mred");
+        let outer = io::Error::other(inner);
+        assert_eq!(one_line(&outer), "bad news [31mred");
+    }
+}

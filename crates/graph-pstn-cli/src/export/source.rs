@@ -1,0 +1,166 @@
+//! Where the rows come from: a tenant, or the embedded emulator, which is gone about in the same way.
+
+use clap::Args;
+use graph_pstn_http::{Error, SharedObserver};
+
+use crate::connection::{Connection, ConnectionArgs, Settings};
+use crate::exit::Failure;
+use crate::hints::Place;
+use crate::ui::Ui;
+
+#[cfg(feature = "emulator")]
+use {
+    crate::credentials::Credential,
+    crate::emulate::{ROWS_PER_DAY, SEED},
+    crate::rate::Rate,
+    graph_pstn_emulator::{Emulator, RunningEmulator},
+    graph_pstn_http::{Endpoints, Origin, OriginError},
+};
+
+/// A tenant or the emulator.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    #[cfg(feature = "emulator")]
+    #[command(flatten)]
+    emulator: EmulatorArgs,
+
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// The embedded emulator.
+#[cfg(feature = "emulator")]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Emulator")]
+struct EmulatorArgs {
+    /// Read from an emulator inside this program instead of a tenant: nothing needs to be set up.
+    #[arg(long, conflicts_with_all = [
+        "cloud", "graph_endpoint", "authority_host", "ca_certificate",
+        "tenant_id", "client_id", "client_secret_file",
+    ])]
+    emulator: bool,
+
+    /// Which rows the emulator has. Default: 1.
+    #[arg(long, value_name = "N", requires = "emulator")]
+    emulator_seed: Option<u64>,
+
+    /// How many rows the emulator has on a work day. Default: 1000.
+    #[arg(long, value_name = "N", requires = "emulator")]
+    emulator_rows_per_day: Option<u32>,
+}
+
+/// A source that was found in order, and has not been asked anything.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Tenant(Settings),
+    #[cfg(feature = "emulator")]
+    Emulator {
+        args: SourceArgs,
+    },
+}
+
+/// A source that can be read.
+#[derive(Debug)]
+pub(crate) struct OpenSource {
+    connection: Connection,
+    place: Place,
+    #[cfg(feature = "emulator")]
+    emulator: Option<RunningEmulator>,
+}
+
+impl SourceArgs {
+    pub(crate) fn resolve(self) -> Result<Source, Failure> {
+        #[cfg(feature = "emulator")]
+        if self.emulator.emulator {
+            return Ok(Source::Emulator { args: self });
+        }
+        Ok(Source::Tenant(self.connection.resolve()?))
+    }
+}
+
+impl Source {
+    /// Starts the emulator if it is wanted, and puts the stack together.
+    pub(crate) async fn open(self, ui: &Ui) -> Result<OpenSource, Failure> {
+        let observer = SharedObserver::new(ui.clone());
+        match self {
+            Self::Tenant(settings) => {
+                let place = Place::new(settings.endpoints.clone(), settings.cloud, false);
+                let connection = settings
+                    .connection(observer)
+                    .map_err(|error| place.failure(&error))?;
+                Ok(OpenSource {
+                    connection,
+                    place,
+                    #[cfg(feature = "emulator")]
+                    emulator: None,
+                })
+            }
+            #[cfg(feature = "emulator")]
+            Self::Emulator { args } => {
+                let emulator = Emulator::builder()
+                    .seed(args.emulator.emulator_seed.unwrap_or(SEED))
+                    .rows_per_day(args.emulator.emulator_rows_per_day.unwrap_or(ROWS_PER_DAY))
+                    .start()
+                    .await
+                    .map_err(|error| Failure::other("the emulator does not start", &error))?;
+                let settings = emulator_settings(&emulator, &args.connection)
+                    .map_err(|error| Failure::other("the emulator has no origin", &error))?;
+                let place = Place::new(settings.endpoints.clone(), None, true);
+                let connection = settings
+                    .connection(observer)
+                    .map_err(|error| place.failure(&error))?;
+                Ok(OpenSource {
+                    connection,
+                    place,
+                    emulator: Some(emulator),
+                })
+            }
+        }
+    }
+}
+
+#[cfg(feature = "emulator")]
+fn emulator_settings(
+    emulator: &RunningEmulator,
+    connection: &ConnectionArgs,
+) -> Result<Settings, OriginError> {
+    let graph: Origin = emulator.graph_endpoint().parse()?;
+    let authority: Origin = emulator.authority_host().parse()?;
+    Ok(Settings {
+        endpoints: Endpoints::custom(graph, authority),
+        cloud: None,
+        credential: Credential {
+            tenant_id: emulator.tenant_id().to_owned(),
+            client_id: emulator.client_id().to_owned(),
+            secret: emulator.client_secret().to_owned().into(),
+        },
+        ca_certificate: None,
+        rate: connection.pace.rate(Rate::Unlimited),
+        max_wait: connection.pace.max_wait(),
+    })
+}
+
+impl OpenSource {
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// What a failure to read from this source means.
+    pub(crate) fn failure(&self, error: &Error) -> Failure {
+        self.place.failure(error)
+    }
+
+    /// Ends the emulator, if it was one.
+    #[cfg_attr(
+        not(feature = "emulator"),
+        expect(clippy::unused_async, reason = "the emulator's end is waited for")
+    )]
+    pub(crate) async fn close(self) {
+        #[cfg(feature = "emulator")]
+        if let Some(emulator) = self.emulator {
+            // Its connections are the client's: with those gone it has nothing to wait for.
+            drop(self.connection);
+            emulator.shutdown().await;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The way of the rows: from the reader, batch by batch, to the thread that writes.
+
+use std::time::Duration;
+
+use graph_pstn_export::{Export, ExportThread, Summary};
+use graph_pstn_http::{Batch, RangeReader};
+use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
+
+use super::patience::Patience;
+use crate::connection::Connection;
+use crate::exit::Failure;
+use crate::hints::message;
+use crate::interrupts::Interrupts;
+use crate::ui::Ui;
+
+/// How long to wait for the writing thread after an interruption. It stops between two batches, within
+/// milliseconds, unless it is stuck in a pipe that nobody reads; a pipe has nothing to tidy up.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Why a transfer did not come to its end.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    Interrupted,
+    Reading(graph_pstn_http::Error),
+    Writing(graph_pstn_export::Error),
+    System(Failure),
+}
+
+/// What a transfer needs besides its two ends.
+#[derive(Debug)]
+pub(crate) struct Transfer<'a> {
+    pub(crate) range: TimeRange,
+    pub(crate) to_file: bool,
+    pub(crate) ui: &'a Ui,
+    pub(crate) interrupts: &'a mut Interrupts,
+}
+
+impl Transfer<'_> {
+    /// Reads the range and writes it. Unless all of it was read and written, no file appears.
+    pub(crate) async fn run(
+        self,
+        connection: &Connection,
+        export: Export<PstnCallLogRow>,
+    ) -> Result<Summary, Stopped> {
+        let mut reader = connection
+            .client
+            .read::<PstnCallLogRow>(CallLog::Pstn, self.range);
+        let mut writer = ExportThread::start(export)
+            .map_err(|error| Stopped::System(Failure::other("no thread to write with", &error)))?;
+        let moved = tokio::select! {
+            biased;
+            () = self.interrupts.next() => Err(Stopped::Interrupted),
+            moved = async {
+                connection.first_contact().await.map_err(Stopped::Reading)?;
+                let patience = Patience::new(connection.max_wait);
+                move_all(&mut reader, &mut writer, patience, self.ui, self.range).await
+            } => moved,
+        };
+        let duplicates = reader.progress().duplicates;
+        // No page is to be on its way any more.
+        drop(reader);
+        if let Err(stopped) = moved {
+            tokio::select! {
+                () = writer.abandon() => {}
+                () = self.interrupts.next() => {}
+                () = tokio::time::sleep(GRACE) => {}
+            }
+            return Err(stopped);
+        }
+        let finished = tokio::select! {
+            finished = writer.finish() => finished,
+            () = interrupted_for_good(self.interrupts, self.to_file) => {
+                return Err(Stopped::Interrupted);
+            }
+        };
+        let mut summary = finished.map_err(Stopped::Writing)?;
+        summary.duplicates = duplicates;
+        Ok(summary)
+    }
+}
+
+/// When all rows are there, a file is a moment from being complete: it takes a second interruption to
+/// give it up. A pipe may be stuck.
+async fn interrupted_for_good(interrupts: &mut Interrupts, to_file: bool) {
+    interrupts.next().await;
+    if to_file {
+        interrupts.next().await;
+    }
+}
+
+async fn move_all(
+    reader: &mut RangeReader<PstnCallLogRow>,
+    writer: &mut ExportThread<PstnCallLogRow>,
+    mut patience: Patience,
+    ui: &Ui,
+    range: TimeRange,
+) -> Result<(), Stopped> {
+    loop {
+        // Both are cancel safe. A closed pipe is noticed while the next page is waited for.
+        let batch = tokio::select! {
+            biased;
+            error = writer.failure() => return Err(Stopped::Writing(error)),
+            batch = next_batch(reader, &mut patience, ui) => batch.map_err(Stopped::Reading)?,
+        };
+        let Some(batch) = batch else {
+            return Ok(());
+        };
+        ui.progress(range, &reader.progress());
+        writer.write(batch).await.map_err(Stopped::Writing)?;
+    }
+}
+
+/// The reader keeps its place after an error that may pass, so the page is asked for again.
+async fn next_batch(
+    reader: &mut RangeReader<PstnCallLogRow>,
+    patience: &mut Patience,
+    ui: &Ui,
+) -> Result<Option<Batch<PstnCallLogRow>>, graph_pstn_http::Error> {
+    loop {
+        let error = match reader.next_batch().await {
+            Ok(batch) => {
+                patience.progress();
+                return Ok(batch);
+            }
+            Err(error) => error,
+        };
+        let Some(pause) = patience.pause(&error) else {
+            return Err(error);
+        };
+        ui.note(&format!(
+            "warning: {}; trying again in {} s",
+            message(&error),
+            pause.as_secs()
+        ));
+        tokio::time::sleep(pause).await;
+    }
+}

@@ -1,0 +1,159 @@
+//! Standard error: messages, the log and the progress bar, which must not draw over each other.
+
+use std::io::{self, IsTerminal as _, Write};
+use std::time::Duration;
+
+use graph_pstn_http::{Observer, Progress, QuotaWait, RetryPause};
+use graph_pstn_model::TimeRange;
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::exit::Failure;
+
+/// All that is said to the person, none of it on standard output.
+#[derive(Clone, Debug)]
+pub(crate) struct Ui {
+    quiet: bool,
+    /// Hidden until an export starts, and for good where there is no terminal.
+    bar: ProgressBar,
+}
+
+/// How often the bar is drawn again while nothing happens: it shows that the program lives.
+const TICK: Duration = Duration::from_millis(200);
+
+impl Ui {
+    /// Sets up the log too, once for the process.
+    pub(crate) fn new(quiet: bool, verbose: bool) -> Self {
+        let ui = Self {
+            quiet,
+            bar: ProgressBar::hidden(),
+        };
+        let level = match (quiet, verbose) {
+            (_, true) => LevelFilter::DEBUG,
+            (true, false) => LevelFilter::ERROR,
+            (false, false) => LevelFilter::WARN,
+        };
+        // Ours only: crates further down log what travels on the wire.
+        let ours = Targets::new().with_target("graph_pstn", level);
+        let log = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .with_writer(ui.clone());
+        tracing_subscriber::registry().with(log).with(ours).init();
+        ui
+    }
+
+    /// Says a line, also when the program is to be quiet.
+    pub(crate) fn say(&self, line: &str) {
+        // One write, so that lines of several processes stay whole; a closed stderr is no failure.
+        let line = format!("{line}\n");
+        self.bar
+            .suspend(|| io::stderr().write_all(line.as_bytes()).unwrap_or_default());
+    }
+
+    /// Says a line unless the program is to be quiet.
+    pub(crate) fn note(&self, line: &str) {
+        if !self.quiet {
+            self.say(line);
+        }
+    }
+
+    /// Says why the run failed, and what to do.
+    pub(crate) fn report(&self, failure: &Failure) {
+        self.say(&format!("error: {}", failure.message()));
+        if let Some(hint) = failure.hint() {
+            self.say(&format!("hint: {hint}"));
+        }
+    }
+
+    /// Shows a bar over the time of the range, if standard error is a terminal and rows do not go to one.
+    pub(crate) fn start_progress(&self, range: TimeRange, rows_on_terminal: bool) {
+        if self.quiet || rows_on_terminal || !io::stderr().is_terminal() {
+            return;
+        }
+        let style = ProgressStyle::with_template("{spinner} {bar:16} {percent:>3}% {wide_msg}");
+        self.bar
+            .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        self.bar.set_length(seconds(range.duration()));
+        self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        self.bar.set_message("asking for the first page");
+        self.bar.reset_elapsed();
+        self.bar.enable_steady_tick(TICK);
+    }
+
+    /// Shows how far the reader has come.
+    pub(crate) fn progress(&self, range: TimeRange, progress: &Progress) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let position = progress.position.unwrap_or(range.from());
+        self.bar.set_position(seconds(position - range.from()));
+        let elapsed = self.bar.elapsed().as_secs().max(1);
+        self.bar.set_message(format!(
+            "{}  {} rows  {} pages  {}/s",
+            position.date(),
+            HumanCount(progress.rows),
+            HumanCount(progress.pages),
+            HumanCount(progress.rows / elapsed),
+        ));
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end_progress(&self) {
+        self.bar.disable_steady_tick();
+        self.bar.finish_and_clear();
+    }
+}
+
+fn seconds(duration: time::Duration) -> u64 {
+    u64::try_from(duration.whole_seconds()).unwrap_or(0)
+}
+
+/// What holds an export up is shown in the bar until the next page comes.
+impl Observer for Ui {
+    fn retry(&self, retry: &RetryPause) {
+        self.waiting("a request failed; the next try is", retry.pause);
+    }
+
+    fn wait(&self, wait: &QuotaWait) {
+        let why = if wait.gate {
+            "Graph asks to wait; the next request is"
+        } else {
+            "the quota is used up; the next request is"
+        };
+        self.waiting(why, wait.wait);
+    }
+}
+
+impl Ui {
+    fn waiting(&self, what: &str, wait: Duration) {
+        // Shorter ones would only flicker.
+        if wait >= Duration::from_secs(1) {
+            self.bar
+                .set_message(format!("{what} in {} s", wait.as_secs()));
+        }
+    }
+}
+
+/// The log goes past the bar, an event at a time.
+impl<'a> MakeWriter<'a> for Ui {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        self.clone()
+    }
+}
+
+impl Write for Ui {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        self.bar.suspend(|| io::stderr().write_all(event))?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

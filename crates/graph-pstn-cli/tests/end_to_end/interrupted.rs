@@ -1,0 +1,149 @@
+//! Closed pipes, full disks and Ctrl-C.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use crate::program::{Ended, Served, Totals, Workplace, interrupt};
+
+/// Two pages, and the second has to wait a minute for the quota.
+const SLOW: [&str; 8] = [
+    "--from",
+    "2019-11-04",
+    "--to",
+    "2019-11-09",
+    "--requests-per-minute",
+    "1",
+    "--emulator-rows-per-day",
+    "400",
+];
+
+fn slow_export(workplace: &Workplace, more: &[&str]) -> std::process::Command {
+    workplace.command([&["export", "--emulator"], &SLOW[..], more].concat())
+}
+
+/// Waits until a condition holds, for ten seconds at most.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another process is waited for, not virtual time"
+)]
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..1_000 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{what} did not come");
+}
+
+fn ended(child: Child) -> Ended {
+    Ended::of(&child.wait_with_output().unwrap())
+}
+
+#[test]
+fn ctrl_c_leaves_no_file() {
+    let workplace = Workplace::new();
+    let mut command = slow_export(&workplace, &["--output", "calls.csv", "--overwrite"]);
+    fs::write(workplace.path("calls.csv"), "the last one").unwrap();
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    // The first page has been written when the temporary file has grown.
+    let partial = || {
+        workplace
+            .names()
+            .into_iter()
+            .find(|name| name.contains("partial"))
+    };
+    wait_until("the first page", || {
+        partial().is_some_and(|name| {
+            fs::metadata(workplace.path(&name)).is_ok_and(|metadata| metadata.len() > 100_000)
+        })
+    });
+    interrupt(&child);
+    let ended = ended(child);
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert_eq!(ended.error(), "error: interrupted");
+    assert_eq!(workplace.names(), ["calls.csv"]);
+    assert_eq!(
+        fs::read(workplace.path("calls.csv")).unwrap(),
+        b"the last one"
+    );
+}
+
+#[test]
+fn a_stuck_pipe_does_not_make_it_deaf() {
+    let workplace = Workplace::new();
+    let served = Served::start(&workplace, &["--rows-per-day", "2000"]);
+    let range = ["--from", "2019-11-04", "--to", "2019-11-09"];
+    let mut child = served
+        .command(&workplace, &range, None)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Somebody reads one line and then no more, but stays.
+    let mut out = BufReader::with_capacity(16, child.stdout.take().unwrap());
+    out.read_line(&mut String::new()).unwrap();
+    interrupt(&child);
+    assert_eq!(ended(child).code, Some(130));
+    drop(out);
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let workplace = Workplace::new();
+    let mut child = slow_export(&workplace, &[])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut header = String::new();
+    out.read_line(&mut header).unwrap();
+    assert!(header.starts_with("id,"), "{header}");
+    // The first page does not fit into the pipe, so that writing goes on and fails.
+    drop(out);
+    let ended = ended(child);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn rows_and_nothing_else_go_to_standard_output() {
+    let workplace = Workplace::new();
+    let range = ["--from", "2019-11-04", "--to", "2019-11-09"];
+    let ended = workplace.run(
+        [
+            &[
+                "export",
+                "--emulator",
+                "--emulator-rows-per-day",
+                "400",
+                "--verbose",
+            ],
+            &range[..],
+        ]
+        .concat(),
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(
+        Totals::of_csv(ended.stdout.as_bytes()).line(),
+        workplace.truth(&["--rows-per-day", "400"], "2019-11-04", "2019-11-09")
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_named() {
+    let workplace = Workplace::new();
+    let full = File::create("/dev/full").unwrap();
+    let child = slow_export(&workplace, &[])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let ended = ended(child);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.error().contains("no space left"), "{}", ended.stderr);
+    assert!(ended.hint().contains("make room"));
+}

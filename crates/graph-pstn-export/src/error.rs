@@ -1,0 +1,172 @@
+//! What can go wrong on the way to a disk or a pipe.
+
+use std::path::{Path, PathBuf};
+use std::{error, fmt, io};
+
+/// What went wrong, as far as a caller may want to act on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A file of that name is there already, or appeared meanwhile.
+    TargetExists,
+    /// The name is that of a folder, a device, a pipe, or of no file at all.
+    NotAFile,
+    /// The folder that the file is to go to does not exist.
+    FolderMissing,
+    /// The folder or the file may not be written.
+    NotWritable,
+    /// The disk, or the owner's share of it, is full.
+    StorageFull,
+    /// Whoever read the rows has gone: nobody wants more.
+    ClosedPipe,
+    /// A row cannot be written in this format.
+    Unwritable,
+    /// The export was given up before it was finished.
+    Abandoned,
+    /// Any other failure of the operating system.
+    Io,
+}
+
+/// An error of an output. One line in `Display`; what caused it is its `source`.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    path: Option<PathBuf>,
+    source: Option<Box<dyn error::Error + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            path: None,
+            source: None,
+        }
+    }
+
+    /// A failure while the file `path` was being made or written.
+    pub(crate) fn at(path: &Path, source: io::Error) -> Self {
+        let kind = kind_of(&source);
+        let folder = folder_of(path).display();
+        let file = path.display();
+        let message = match kind {
+            ErrorKind::TargetExists => format!("{file} is there already"),
+            ErrorKind::FolderMissing => format!("the folder {folder} does not exist"),
+            ErrorKind::NotAFile => format!("{file} is no name for a file"),
+            ErrorKind::NotWritable => format!("{file} cannot be written"),
+            ErrorKind::StorageFull => format!("there is no space left to write {file}"),
+            _ => format!("writing {file} failed"),
+        };
+        let error = Self::new(kind, message).with_path(path);
+        match kind {
+            // The system has nothing to add.
+            ErrorKind::TargetExists | ErrorKind::FolderMissing => error,
+            _ => error.with_source(without_path(source)),
+        }
+    }
+
+    /// A failure of an output without a name, such as standard output.
+    pub(crate) fn write(source: io::Error) -> Self {
+        let kind = kind_of(&source);
+        let message = match kind {
+            ErrorKind::ClosedPipe => "the reader of the rows has closed its end",
+            ErrorKind::StorageFull => "there is no space left to write rows to",
+            _ => "writing rows failed",
+        };
+        Self::new(kind, message).with_source(source)
+    }
+
+    /// Names the file that a writer without a name wrote to.
+    pub(crate) fn in_file(self, path: &Path) -> Self {
+        if self.path.is_some() {
+            return self;
+        }
+        let Self {
+            kind,
+            message,
+            source,
+            ..
+        } = self;
+        match source.map(|source| source.downcast::<io::Error>()) {
+            Some(Ok(source)) => Self::at(path, *source),
+            Some(Err(source)) => Self::new(kind, message).with_path(path).with_source(source),
+            None => Self::new(kind, message).with_path(path),
+        }
+    }
+
+    pub(crate) fn with_message(self, message: String) -> Self {
+        Self { message, ..self }
+    }
+
+    pub(crate) fn with_path(mut self, path: &Path) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The file that could not be made or written, where there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+}
+
+/// The folder of a file; `.` for a bare name.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// The system's own error: the tempfile crate adds the path of the temporary file, which is not
+/// the one that the caller knows.
+fn without_path(error: io::Error) -> io::Error {
+    let inner = error
+        .get_ref()
+        .and_then(|error| error.source())
+        .and_then(|error| error.downcast_ref::<io::Error>())
+        .and_then(io::Error::raw_os_error);
+    inner.map_or(error, io::Error::from_raw_os_error)
+}
+
+fn kind_of(error: &io::Error) -> ErrorKind {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => ErrorKind::TargetExists,
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ErrorKind::FolderMissing,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            ErrorKind::NotWritable
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::StorageFull,
+        io::ErrorKind::IsADirectory | io::ErrorKind::InvalidFilename => ErrorKind::NotAFile,
+        io::ErrorKind::BrokenPipe => ErrorKind::ClosedPipe,
+        _ => ErrorKind::Io,
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,316 @@
+//! Batches in, a complete file out.
+
+use std::io::Write;
+use std::path::Path;
+
+use graph_pstn_http::Batch;
+use graph_pstn_model::{RejectedRow, Tabular};
+use serde::Serialize;
+
+use crate::{Billed, Error, Existing, Format, OutputFile, Rejects, RowWriter, Summary};
+
+/// An export under way: takes batches, writes rows, sets others aside, and keeps count.
+///
+/// The output and the file of rejects appear when it is [finished](Export::finish); when it is dropped
+/// before that, neither does.
+#[must_use = "an export that is dropped leaves nothing"]
+pub struct Export<T> {
+    rows: Box<dyn RowWriter<T>>,
+    file: Option<OutputFile>,
+    rejects: Rejects,
+    summary: Summary,
+}
+
+impl<T: Tabular + Billed + Serialize> Export<T> {
+    /// An export to a file.
+    ///
+    /// # Errors
+    ///
+    /// As for [`OutputFile::create`], for the output or for the file of rejects.
+    pub fn to_file(
+        target: &Path,
+        format: Format,
+        existing: Existing,
+        rejects: Rejects,
+    ) -> Result<Self, Error> {
+        let file = OutputFile::create(target, existing)?;
+        rejects.check()?;
+        let rows = format.writer(file.handle()?);
+        Ok(Self {
+            rows,
+            file: Some(file),
+            rejects,
+            summary: Summary::default(),
+        })
+    }
+
+    /// An export to a stream, such as standard output. Rows leave it batch by batch.
+    ///
+    /// # Errors
+    ///
+    /// As for [`OutputFile::create`], for the file of rejects.
+    pub fn to_stream(
+        out: impl Write + Send + 'static,
+        format: Format,
+        rejects: Rejects,
+    ) -> Result<Self, Error> {
+        rejects.check()?;
+        Ok(Self {
+            rows: format.writer(out),
+            file: None,
+            rejects,
+            summary: Summary::default(),
+        })
+    }
+
+    /// Writes a batch of a reader, and sets aside what it has to be set aside.
+    ///
+    /// # Errors
+    ///
+    /// The output or the file of rejects failed.
+    pub fn write(&mut self, batch: &Batch<T>) -> Result<(), Error> {
+        for row in &batch.rows {
+            self.write_row(row)?;
+        }
+        for rejected in &batch.rejects {
+            self.set_aside(rejected)?;
+        }
+        for row in &batch.conflicts {
+            self.set_conflict_aside(row)?;
+        }
+        if self.file.is_none() {
+            // Somebody may be watching the stream, and the next page may be minutes away.
+            self.rows.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    ///
+    /// The output failed.
+    pub fn write_row(&mut self, row: &T) -> Result<(), Error> {
+        self.rows.write(row).map_err(|error| match &self.file {
+            Some(file) => error.in_file(file.target()),
+            None => error,
+        })?;
+        self.summary.add(row);
+        Ok(())
+    }
+
+    /// Sets a row aside that could not be read.
+    ///
+    /// # Errors
+    ///
+    /// The file of rejects failed.
+    pub fn set_aside(&mut self, rejected: &RejectedRow) -> Result<(), Error> {
+        self.summary.rejects += 1;
+        self.rejects.add_unreadable(rejected)
+    }
+
+    /// Sets a row aside whose id came before with other content.
+    ///
+    /// # Errors
+    ///
+    /// The file of rejects failed.
+    pub fn set_conflict_aside(&mut self, row: &T) -> Result<(), Error> {
+        self.summary.conflicts += 1;
+        self.rejects.add_conflict(row)
+    }
+
+    /// Gives the files their names, the rejects' one first: an output without its rejects would
+    /// look whole.
+    ///
+    /// # Errors
+    ///
+    /// The output or the file of rejects failed; then there is neither.
+    pub fn finish(self) -> Result<Summary, Error> {
+        let Self {
+            rows,
+            file,
+            rejects,
+            summary,
+        } = self;
+        let Some(file) = file else {
+            rows.finish()?;
+            rejects.commit()?.keep()?;
+            return Ok(summary);
+        };
+        rows.finish()
+            .map_err(|error| error.in_file(file.target()))?;
+        let rejects = rejects.commit()?;
+        if let Err(error) = file.commit() {
+            rejects.take_back();
+            return Err(error);
+        }
+        rejects.keep()?;
+        Ok(summary)
+    }
+}
+
+impl<T> std::fmt::Debug for Export<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Export")
+            .field("file", &self.file)
+            .field("rejects", &self.rejects)
+            .field("summary", &self.summary)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+    use graph_pstn_model::PstnCallLogRow;
+    use std::fs;
+    use std::path::PathBuf;
+
+    fn row(id: &str) -> PstnCallLogRow {
+        let mut row = PstnCallLogRow::default();
+        row.id = Some(id.into());
+        row
+    }
+
+    fn rejected(json: &str) -> RejectedRow {
+        RejectedRow::new(7, "$.value[7].charge", "not a number", json)
+    }
+
+    struct Place {
+        folder: tempfile::TempDir,
+        target: PathBuf,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let target = folder.path().join("calls.ndjson");
+            Self { folder, target }
+        }
+
+        fn export(&self, existing: Existing) -> Result<Export<PstnCallLogRow>, Error> {
+            let rejects = Rejects::to_file(Rejects::beside(&self.target), existing);
+            Export::to_file(&self.target, Format::Ndjson, existing, rejects)
+        }
+
+        fn names(&self) -> Vec<String> {
+            let mut names: Vec<String> = fs::read_dir(self.folder.path())
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            names
+        }
+    }
+
+    #[test]
+    fn rows_and_rejects_appear_together_at_the_end() {
+        let place = Place::new();
+        let mut export = place.export(Existing::Refuse).unwrap();
+        export.write_row(&row("a")).unwrap();
+        export
+            .set_aside(&rejected("{\n \"id\": \"b\", \"charge\": 1e99\r\n}"))
+            .unwrap();
+        export.set_aside(&rejected("{\"id\"")).unwrap();
+        export.set_conflict_aside(&row("a")).unwrap();
+        assert!(place.names().iter().all(|name| name.ends_with(".partial")));
+        let summary = export.finish().unwrap();
+        assert_eq!(
+            (summary.rows, summary.rejects, summary.conflicts),
+            (1, 2, 1)
+        );
+        assert_eq!(
+            place.names(),
+            ["calls.ndjson", "calls.ndjson.rejects.ndjson"]
+        );
+        let rejects = fs::read_to_string(Rejects::beside(&place.target)).unwrap();
+        let lines: Vec<&str> = rejects.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert_eq!(
+            lines[0],
+            r#"{"reason":"not a number","index":7,"path":"$.value[7].charge","row":{  "id": "b", "charge": 1e99  }}"#
+        );
+        assert!(lines[1].ends_with(r#""row":"{\"id\""}"#), "{}", lines[1]);
+        assert!(
+            lines[2].starts_with(r#"{"reason":"a row with the same id"#),
+            "{}",
+            lines[2]
+        );
+    }
+
+    #[test]
+    fn without_rejects_there_is_no_file_of_them() {
+        let place = Place::new();
+        let mut export = place.export(Existing::Refuse).unwrap();
+        export.write_row(&row("a")).unwrap();
+        export.finish().unwrap();
+        assert_eq!(place.names(), ["calls.ndjson"]);
+    }
+
+    #[test]
+    fn an_export_that_is_dropped_leaves_nothing() {
+        let place = Place::new();
+        let mut export = place.export(Existing::Refuse).unwrap();
+        export.write_row(&row("a")).unwrap();
+        export.set_aside(&rejected("{}")).unwrap();
+        drop(export);
+        assert!(place.names().is_empty());
+    }
+
+    #[test]
+    fn old_rejects_refuse_a_new_export_or_go_with_the_old_one() {
+        let place = Place::new();
+        fs::write(Rejects::beside(&place.target), "old").unwrap();
+        let error = place.export(Existing::Refuse).unwrap_err();
+        assert_eq!(error.path(), Some(Rejects::beside(&place.target).as_path()));
+        place.export(Existing::Replace).unwrap().finish().unwrap();
+        assert_eq!(place.names(), ["calls.ndjson"]);
+    }
+
+    #[test]
+    fn when_the_output_fails_the_rejects_go_too() {
+        let place = Place::new();
+        let mut export = place.export(Existing::Refuse).unwrap();
+        export.set_aside(&rejected("{}")).unwrap();
+        fs::write(&place.target, "theirs").unwrap();
+        assert_eq!(export.finish().unwrap_err().kind(), ErrorKind::TargetExists);
+        assert_eq!(place.names(), ["calls.ndjson"]);
+    }
+
+    #[test]
+    fn a_callback_hears_of_rows_without_their_content() {
+        let (told, heard) = std::sync::mpsc::channel();
+        let rejects = Rejects::told(move |note| {
+            told.send(format!("{note:?}")).unwrap();
+        });
+        let mut export = Export::to_stream(Vec::new(), Format::Csv, rejects).unwrap();
+        export
+            .set_aside(&rejected("{\"callerNumber\":\"+1 555 0100\"}"))
+            .unwrap();
+        export.set_conflict_aside(&row("a")).unwrap();
+        export.finish().unwrap();
+        let notes: Vec<String> = heard.iter().collect();
+        assert_eq!(notes.len(), 2);
+        assert!(notes[0].contains("not a number") && !notes[0].contains("555"));
+    }
+
+    #[test]
+    fn a_stream_that_is_closed_says_so() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        for format in Format::ALL {
+            let rejects = Rejects::told(|_| {});
+            let mut export = Export::to_stream(Closed, *format, rejects).unwrap();
+            export.write_row(&row("a")).unwrap();
+            assert_eq!(export.finish().unwrap_err().kind(), ErrorKind::ClosedPipe);
+        }
+    }
+}

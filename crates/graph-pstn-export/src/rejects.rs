@@ -1,0 +1,207 @@
+//! Where rows go that were set aside.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use graph_pstn_model::RejectedRow;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::ndjson_writer::write_line;
+use crate::{Error, Existing, OutputFile};
+
+/// A row that was set aside, without what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SetAside<'a> {
+    /// Its place on its page, from 0, where that is known.
+    pub index: Option<usize>,
+    /// Where in the row the trouble is, such as `charge`; empty where that is not known.
+    pub path: &'a str,
+    /// Why it was set aside.
+    pub reason: &'a str,
+}
+
+/// Takes the rows that were set aside.
+///
+/// A file of them is made when the first comes, and appears together with the export's own.
+#[must_use]
+pub struct Rejects(Place);
+
+enum Place {
+    File {
+        target: PathBuf,
+        existing: Existing,
+        open: Option<(OutputFile, BufWriter<File>)>,
+    },
+    Told(Box<dyn FnMut(&SetAside<'_>) + Send>),
+}
+
+/// A line of the file of rejects.
+#[derive(Serialize)]
+struct Line<'a, T> {
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    path: &'a str,
+    row: T,
+}
+
+const CONFLICT: &str = "a row with the same id and other content came before this one";
+
+impl Rejects {
+    /// Writes them to `target` as NDJSON: `reason`, `index`, `path`, and `row` as Graph sent it. On
+    /// Unix only the owner may read that file.
+    pub fn to_file(target: impl Into<PathBuf>, existing: Existing) -> Self {
+        Self(Place::File {
+            target: target.into(),
+            existing,
+            open: None,
+        })
+    }
+
+    /// Tells of each what may be said aloud, and keeps none.
+    pub fn told(tell: impl FnMut(&SetAside<'_>) + Send + 'static) -> Self {
+        Self(Place::Told(Box::new(tell)))
+    }
+
+    /// The name beside an output: `calls.csv.rejects.ndjson` for `calls.csv`.
+    #[must_use]
+    pub fn beside(output: &Path) -> PathBuf {
+        let mut name = OsString::from(output);
+        name.push(".rejects.ndjson");
+        name.into()
+    }
+
+    /// Whether the file could be made, to be known now and not after hours.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match &self.0 {
+            Place::File {
+                target, existing, ..
+            } => OutputFile::create(target.as_path(), *existing).map(drop),
+            Place::Told(_) => Ok(()),
+        }
+    }
+
+    /// Takes a row that could not be read.
+    pub(crate) fn add_unreadable(&mut self, rejected: &RejectedRow) -> Result<(), Error> {
+        // Graph's own text. Outside of strings a line break means no more than a space, and in strings
+        // JSON has none.
+        let json = rejected.json.replace(['\n', '\r'], " ");
+        let note = SetAside {
+            index: Some(rejected.index),
+            path: &rejected.path,
+            reason: &rejected.reason,
+        };
+        match RawValue::from_string(json) {
+            Ok(raw) => self.add(&note, &raw),
+            Err(_) => self.add(&note, &rejected.json),
+        }
+    }
+
+    /// Takes a row whose id had come before with other content.
+    pub(crate) fn add_conflict(&mut self, row: &impl Serialize) -> Result<(), Error> {
+        let note = SetAside {
+            index: None,
+            path: "",
+            reason: CONFLICT,
+        };
+        self.add(&note, row)
+    }
+
+    fn add(&mut self, note: &SetAside<'_>, row: impl Serialize) -> Result<(), Error> {
+        match &mut self.0 {
+            Place::Told(tell) => {
+                tell(note);
+                Ok(())
+            }
+            Place::File {
+                target,
+                existing,
+                open,
+            } => {
+                let (_, out) = match open {
+                    Some(open) => open,
+                    None => {
+                        let file = OutputFile::create(target.as_path(), *existing)?;
+                        let out = BufWriter::new(file.handle()?);
+                        open.insert((file, out))
+                    }
+                };
+                let line = Line {
+                    reason: note.reason,
+                    index: note.index,
+                    path: note.path,
+                    row,
+                };
+                write_line(out, &line).map_err(|error| error.in_file(target))
+            }
+        }
+    }
+
+    /// Gives the file its name, if there is one.
+    pub(crate) fn commit(self) -> Result<Committed, Error> {
+        let Place::File {
+            target,
+            existing,
+            open,
+        } = self.0
+        else {
+            return Ok(Committed::None);
+        };
+        match (open, existing) {
+            (Some((file, mut out)), _) => {
+                out.flush().map_err(|error| Error::at(&target, error))?;
+                drop(out);
+                file.commit()?;
+                Ok(Committed::Written(target))
+            }
+            (None, Existing::Replace) => Ok(Committed::Stale(target)),
+            (None, Existing::Refuse) => Ok(Committed::None),
+        }
+    }
+}
+
+/// What became of the file of rejects, until the output's own fate is known.
+#[must_use]
+pub(crate) enum Committed {
+    /// There is none, and was none to replace.
+    None,
+    /// It has its name.
+    Written(PathBuf),
+    /// None was needed; one of that name would belong to the export that is being replaced.
+    Stale(PathBuf),
+}
+
+impl Committed {
+    /// The output has its name too.
+    pub(crate) fn keep(self) -> Result<(), Error> {
+        let Self::Stale(target) = self else {
+            return Ok(());
+        };
+        match fs::remove_file(&target) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::at(&target, error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// There is no output.
+    pub(crate) fn take_back(self) {
+        if let Self::Written(target) = self {
+            // The output's failure is the news.
+            let _ = fs::remove_file(target);
+        }
+    }
+}
+
+impl std::fmt::Debug for Rejects {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Place::File { target, .. } => f.debug_tuple("Rejects").field(target).finish(),
+            Place::Told(_) => f.write_str("Rejects(told)"),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What every format is to an export.
+
+use crate::Error;
+
+/// Writes rows in some format.
+///
+/// Writers buffer: what they were given has reached the output only after [`flush`](Self::flush) or
+/// [`finish`](Self::finish).
+pub trait RowWriter<T>: Send {
+    /// Adds a row.
+    ///
+    /// # Errors
+    ///
+    /// The row has no form in this format, or the output failed.
+    fn write(&mut self, row: &T) -> Result<(), Error>;
+
+    /// Brings what was written so far to the output.
+    ///
+    /// # Errors
+    ///
+    /// The output failed.
+    fn flush(&mut self) -> Result<(), Error>;
+
+    /// Writes what a format has after its last row, flushes, and lets the output go.
+    ///
+    /// # Errors
+    ///
+    /// The output failed.
+    fn finish(self: Box<Self>) -> Result<(), Error>;
+}

@@ -1,0 +1,117 @@
+//! What an export came to.
+
+use std::collections::BTreeMap;
+
+use graph_pstn_model::{Decimal, PstnCallLogRow};
+use serde::{Serialize, Serializer};
+
+use crate::Total;
+
+/// Rows that say how long a call took and what it cost.
+pub trait Billed {
+    /// Seconds of the call.
+    fn seconds(&self) -> Option<i64>;
+
+    /// The charge, and its ISO 4217 currency where the row names one.
+    fn charge(&self) -> Option<(Decimal, Option<&str>)>;
+}
+
+impl Billed for PstnCallLogRow {
+    fn seconds(&self) -> Option<i64> {
+        self.duration.map(i64::from)
+    }
+
+    fn charge(&self) -> Option<(Decimal, Option<&str>)> {
+        Some((self.charge?, self.currency.as_deref()))
+    }
+}
+
+/// Rows, seconds and charges of an export, and what did not go the straight way.
+///
+/// It serialises as one object that starts with `"rows"`, `"duration"` (seconds) and `"charge"`
+/// (per currency, as exact decimal text). A charge without a currency is under the empty name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Rows written.
+    pub rows: u64,
+    /// The sum of their durations in seconds.
+    pub duration: i64,
+    /// The sum of their charges per currency; connection charges are not in it.
+    #[serde(serialize_with = "as_text")]
+    pub charge: BTreeMap<String, Total>,
+    /// Rows that came again with the same content, and were dropped.
+    pub duplicates: u64,
+    /// Rows whose id had come before with other content; they are among the rejects.
+    pub conflicts: u64,
+    /// Rows that could not be read; they are among the rejects.
+    pub rejects: u64,
+}
+
+impl Summary {
+    /// Counts a row that was written.
+    pub fn add(&mut self, row: &impl Billed) {
+        self.rows += 1;
+        self.duration = self.duration.saturating_add(row.seconds().unwrap_or(0));
+        if let Some((amount, currency)) = row.charge() {
+            let currency = currency.unwrap_or_default();
+            // A month has some ten currencies and a million rows: look first, allocate rarely.
+            if let Some(total) = self.charge.get_mut(currency) {
+                total.add(amount);
+            } else {
+                let mut total = Total::default();
+                total.add(amount);
+                self.charge.insert(currency.to_owned(), total);
+            }
+        }
+    }
+
+    /// Whether rows were set aside instead of being written.
+    #[must_use]
+    pub fn has_set_aside(&self) -> bool {
+        self.rejects > 0 || self.conflicts > 0
+    }
+}
+
+fn as_text<S: Serializer>(
+    charge: &BTreeMap<String, Total>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(
+        charge
+            .iter()
+            .map(|(currency, total)| (currency, total.to_string())),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_starts_like_the_truth() {
+        let mut summary = Summary::default();
+        for (charge, currency) in [("0.05", "USD"), ("0.0113", "USD"), ("0.00", "EUR")] {
+            let mut row = PstnCallLogRow::default();
+            row.duration = Some(60);
+            row.charge = Some(Decimal::from_str_exact(charge).unwrap());
+            row.currency = Some(currency.into());
+            summary.add(&row);
+        }
+        summary.add(&PstnCallLogRow::default());
+        assert_eq!(
+            serde_json::to_string(&summary).unwrap(),
+            r#"{"rows":4,"duration":180,"charge":{"EUR":"0.00","USD":"0.0613"},"duplicates":0,"conflicts":0,"rejects":0}"#
+        );
+        assert!(!summary.has_set_aside());
+    }
+
+    #[test]
+    fn money_without_a_currency_is_not_lost() {
+        let mut row = PstnCallLogRow::default();
+        row.charge = Some(Decimal::new(5, 2));
+        let mut summary = Summary::default();
+        summary.add(&row);
+        assert_eq!(summary.charge[""].to_string(), "0.05");
+    }
+}

@@ -1,0 +1,79 @@
+use std::fmt;
+
+use graph_pstn_model::{BadRow, CallLog, LogRow, TimeRange};
+use serde::de::DeserializeOwned;
+use tower::{ServiceBuilder, util::BoxCloneSyncService};
+
+use super::GraphClientBuilder;
+use crate::{
+    CallLayer, CallLimits, CallSpanLayer, DecodePageLayer, Endpoints, HttpService, Origin,
+    PageRequest, PageService, PageSource, Pages, RangeReader, RetryPolicy, SharedObserver,
+};
+
+/// A client of one Graph origin. Clones share connections, quota, tokens and retry budget.
+#[derive(Clone)]
+pub struct GraphClient {
+    pub(super) graph: Origin,
+    /// From Authorize down.
+    pub(super) signed: HttpService,
+    pub(super) retry: RetryPolicy,
+    pub(super) limits: CallLimits,
+    pub(super) bad_row: BadRow,
+    pub(super) observer: SharedObserver,
+}
+
+impl GraphClient {
+    /// Starts setting a client up.
+    pub fn builder(endpoints: Endpoints) -> GraphClientBuilder {
+        GraphClientBuilder::new(endpoints)
+    }
+
+    /// Reads a range of a log, however long: see [`RangeReader`].
+    pub fn read<T>(&self, log: CallLog, range: TimeRange) -> RangeReader<T>
+    where
+        T: LogRow + DeserializeOwned,
+    {
+        RangeReader::new(self.page_source(), log, range)
+    }
+
+    /// Follows the pages from this one on: see [`Pages`].
+    pub fn pages<T>(&self, first: PageRequest) -> Pages<PageSource<T>>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        Pages::new(self.page_source(), first)
+    }
+
+    /// The upper half of the stack, from the typed edge to the retry, over the lower.
+    #[must_use]
+    pub fn page_source<T>(&self) -> PageSource<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let decode = DecodePageLayer::<T>::new(self.graph.clone(), self.bad_row);
+        let pages = ServiceBuilder::new()
+            .layer(CallLayer::new(self.limits))
+            .layer(CallSpanLayer)
+            .retry(self.retry.clone())
+            .layer(decode.with_observer(self.observer.clone()))
+            .service(self.signed.clone());
+        BoxCloneSyncService::new(PageService::new(pages, self.graph.clone()))
+    }
+
+    /// The lower half of the stack, for requests of the caller's own: signed, within the quota, bounded in
+    /// time; not retried.
+    #[must_use]
+    pub fn http_service(&self) -> HttpService {
+        self.signed.clone()
+    }
+}
+
+impl fmt::Debug for GraphClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GraphClient")
+            .field("graph", &self.graph)
+            .field("limits", &self.limits)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,146 @@
+//! What the layers report while they work, for logs, metrics and progress.
+//!
+//! An observer is told of waits and retries when they begin, and of attempts and pages when they end.
+//! It is called on the way of the request, so it must be quick. Nothing that it is given holds
+//! personal data or a secret.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::StatusCode;
+
+use crate::ErrorKind;
+
+/// Hears of what the layers do. All methods have empty bodies, so implement those of interest.
+pub trait Observer: Send + Sync {
+    /// An attempt has ended: the service answered, or there was no answer.
+    fn attempt(&self, attempt: &AttemptEnd) {
+        let _ = attempt;
+    }
+
+    /// An attempt failed and another will follow after a pause that begins now.
+    fn retry(&self, retry: &RetryPause) {
+        let _ = retry;
+    }
+
+    /// A request must wait before it may leave, beginning now.
+    fn wait(&self, wait: &QuotaWait) {
+        let _ = wait;
+    }
+
+    /// A page has been read.
+    fn page(&self, page: &PageEnd) {
+        let _ = page;
+    }
+}
+
+/// The end of one attempt.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct AttemptEnd {
+    /// The status of the answer, or what kind of failure there was instead.
+    pub outcome: Result<StatusCode, ErrorKind>,
+    /// From sending the request to having its whole body.
+    pub took: Duration,
+}
+
+/// A pause before another attempt.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RetryPause {
+    /// How many attempts have failed so far.
+    pub failed_attempts: u32,
+    /// How long the pause will be.
+    pub pause: Duration,
+    /// How the last attempt failed.
+    pub kind: ErrorKind,
+    /// Whether the server named the time, rather than the client.
+    pub stated: bool,
+}
+
+/// A wait for the quota.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct QuotaWait {
+    /// How long the wait will be, as far as is known now.
+    pub wait: Duration,
+    /// Whether the server closed the gate with a 429 or a `Retry-After`, rather than the client's own
+    /// count of its requests.
+    pub gate: bool,
+}
+
+/// A page that was read.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct PageEnd {
+    /// How many rows it held, those set aside not counted.
+    pub rows: usize,
+    /// How many rows could not be read and were set aside.
+    pub rejects: usize,
+    /// How many bytes its body had.
+    pub bytes: usize,
+}
+
+impl PageEnd {
+    #[cfg(feature = "page")]
+    pub(crate) fn new(rows: usize, rejects: usize, bytes: usize) -> Self {
+        Self {
+            rows,
+            rejects,
+            bytes,
+        }
+    }
+}
+
+/// An observer that any number of layers share; by default one that does nothing.
+#[derive(Clone)]
+pub struct SharedObserver(Arc<dyn Observer>);
+
+impl SharedObserver {
+    /// Shares `observer`.
+    #[must_use]
+    pub fn new(observer: impl Observer + 'static) -> Self {
+        Self(Arc::new(observer))
+    }
+}
+
+impl Default for SharedObserver {
+    fn default() -> Self {
+        Self::new(Deaf)
+    }
+}
+
+impl std::ops::Deref for SharedObserver {
+    type Target = dyn Observer;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for SharedObserver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedObserver")
+    }
+}
+
+struct Deaf;
+
+impl Observer for Deaf {}
+
+impl<O: Observer + ?Sized> Observer for Arc<O> {
+    fn attempt(&self, attempt: &AttemptEnd) {
+        (**self).attempt(attempt);
+    }
+
+    fn retry(&self, retry: &RetryPause) {
+        (**self).retry(retry);
+    }
+
+    fn wait(&self, wait: &QuotaWait) {
+        (**self).wait(wait);
+    }
+
+    fn page(&self, page: &PageEnd) {
+        (**self).page(page);
+    }
+}

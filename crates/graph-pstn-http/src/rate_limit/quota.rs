@@ -1,0 +1,65 @@
+use std::time::Duration;
+
+/// Over what time Graph counts.
+const PERIOD: Duration = Duration::from_secs(60);
+/// The documented limits: one log; all logs of an app in a tenant.
+const PER_COLLECTION: u32 = 50;
+const PER_APP: u32 = 200;
+
+/// How many requests may leave in any 60 s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    per_collection: Option<u32>,
+    per_app: Option<u32>,
+}
+
+impl Quota {
+    /// What Microsoft documents: 50 for each log and 200 for all of them together, in 60 s
+    /// (<https://learn.microsoft.com/graph/throttling-limits>).
+    #[must_use]
+    pub fn documented() -> Self {
+        Self::per_minute(PER_COLLECTION)
+    }
+
+    /// This many for each log; the limit for all logs together is 200, or this if it is more. A quota of
+    /// 0 counts as 1, since nothing would ever leave.
+    #[must_use]
+    pub fn per_minute(requests: u32) -> Self {
+        let requests = requests.max(1);
+        Self {
+            per_collection: Some(requests),
+            per_app: Some(requests.max(PER_APP)),
+        }
+    }
+
+    /// No limit of the client's own. The gate still closes when the server says so.
+    #[must_use]
+    pub fn unlimited() -> Self {
+        Self {
+            per_collection: None,
+            per_app: None,
+        }
+    }
+
+    pub(super) fn per_collection(self) -> Option<u32> {
+        self.per_collection
+    }
+
+    pub(super) fn per_app(self) -> Option<u32> {
+        self.per_app
+    }
+
+    /// The span over which requests are counted, with its margin.
+    ///
+    /// Requests that leave 60 s apart may arrive closer together, by as much as their ways differ. The
+    /// margin is 4 %: 2.4 s, and still 96 % of what the quota allows.
+    pub(super) fn span() -> Duration {
+        PERIOD + PERIOD / 25
+    }
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self::documented()
+    }
+}

@@ -1,0 +1,176 @@
+use std::sync::{Arc, Mutex};
+
+use tokio::time::Instant;
+use tower::{ServiceExt as _, service_fn, util::BoxCloneSyncService};
+
+use super::*;
+use crate::{CallLimits, ErrorKind, Observer, Quota, QuotaWait};
+
+type Limited = BoxCloneSyncService<Request<()>, Response<()>, Error>;
+type Log = Arc<Mutex<Vec<(Collection, Instant)>>>;
+
+const PSTN: Collection = Collection("getPstnCalls");
+const DIRECT: Collection = Collection("getDirectRoutingCalls");
+
+fn request(collection: Collection) -> Request<()> {
+    let mut request = Request::new(());
+    request.extensions_mut().insert(collection);
+    request
+}
+
+/// A service that notes when each request arrived and answers with `reply`.
+fn service(limits: &RateLimits, reply: fn() -> Response<()>) -> (Limited, Log) {
+    let log = Log::default();
+    let of_service = log.clone();
+    let inner = service_fn(move |request: Request<()>| {
+        let collection = *request.extensions().get::<Collection>().unwrap();
+        of_service
+            .lock()
+            .unwrap()
+            .push((collection, Instant::now()));
+        let reply = reply();
+        async move { Ok::<_, Error>(reply) }
+    });
+    let service = RateLimit::new(inner, limits.clone(), SharedObserver::default());
+    (BoxCloneSyncService::new(service), log)
+}
+
+fn ok() -> Response<()> {
+    Response::new(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_60_s_hold_more_than_the_quota_and_the_quota_is_used() {
+    let (service, log) = service(&RateLimits::new(Quota::documented()), ok);
+    let begun = Instant::now();
+    let calls = (0..500).map(|_| tokio::spawn(service.clone().oneshot(request(PSTN))));
+    for call in calls.collect::<Vec<_>>() {
+        call.await.unwrap().unwrap();
+    }
+    let times: Vec<Instant> = log.lock().unwrap().iter().map(|(_, at)| *at).collect();
+    for (first, last) in times.iter().zip(times.iter().skip(50)) {
+        assert!(*last - *first >= Duration::from_secs(60));
+    }
+    // 500 requests are ten bursts with nine spans between them.
+    assert!(
+        begun.elapsed() <= Duration::from_secs(9 * 63),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn logs_are_counted_apart_and_the_app_as_a_whole() {
+    let (service, log) = service(&RateLimits::new(Quota::documented()), ok);
+    let names = ["a", "b", "c", "d", "e"];
+    let calls = names.iter().flat_map(|name| {
+        let service = service.clone();
+        (0..50).map(move |_| tokio::spawn(service.clone().oneshot(request(Collection(name)))))
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.unwrap().unwrap();
+    }
+    let log = log.lock().unwrap();
+    let begun = log[0].1;
+    assert_eq!(log.iter().filter(|(_, at)| *at == begun).count(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_closes_the_gate_for_every_clone_and_for_its_log_only() {
+    let limits = RateLimits::new(Quota::unlimited());
+    let (throttled, _) = service(&limits, || {
+        let mut response = ok();
+        *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+        response
+            .headers_mut()
+            .insert("retry-after", "30".parse().unwrap());
+        response
+    });
+    let (open, log) = service(&limits, ok);
+    let begun = Instant::now();
+    assert_eq!(
+        throttled.oneshot(request(PSTN)).await.unwrap().status(),
+        429
+    );
+    open.clone().oneshot(request(DIRECT)).await.unwrap();
+    open.oneshot(request(PSTN)).await.unwrap();
+    let waits: Vec<u64> = log
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(_, at)| (*at - begun).as_secs())
+        .collect();
+    assert_eq!(waits, [0, 30]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_closes_while_one_waits_is_seen() {
+    let limits = RateLimits::new(Quota::unlimited());
+    let (service, log) = service(&limits, ok);
+    let begun = Instant::now();
+    limits.close_gate(PSTN, Duration::from_secs(10));
+    let waiting = tokio::spawn(service.oneshot(request(PSTN)));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    limits.close_gate(PSTN, Duration::from_secs(60));
+    limits.close_gate(PSTN, Duration::from_secs(1));
+    waiting.await.unwrap().unwrap();
+    assert_eq!(log.lock().unwrap()[0].1 - begun, Duration::from_secs(65));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_gives_up_waiting_has_not_been_counted() {
+    let (service, log) = service(&RateLimits::new(Quota::per_minute(1)), ok);
+    service.clone().oneshot(request(PSTN)).await.unwrap();
+    let second = tokio::spawn(service.clone().oneshot(request(PSTN)));
+    let third = tokio::spawn(service.oneshot(request(PSTN)));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    second.abort();
+    third.await.unwrap().unwrap();
+    let log = log.lock().unwrap();
+    assert_eq!(log.len(), 2);
+    assert_eq!((log[1].1 - log[0].1).as_secs(), 62);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_is_noted_in_the_clock_and_bounded_by_it() {
+    struct Heard(Mutex<Vec<QuotaWait>>);
+    impl Observer for Heard {
+        fn wait(&self, wait: &QuotaWait) {
+            self.0.lock().unwrap().push(*wait);
+        }
+    }
+    let heard = Arc::new(Heard(Mutex::default()));
+    let limits = RateLimits::new(Quota::unlimited());
+    let inner = service_fn(|_: Request<()>| async { Ok::<_, Error>(ok()) });
+    let service = RateLimit::new(inner, limits.clone(), SharedObserver::new(heard.clone()));
+
+    let clock = CallClock::start(CallLimits::new(
+        Duration::from_secs(1),
+        Duration::from_secs(60),
+    ));
+    let clocked = || {
+        let mut request = request(PSTN);
+        request.extensions_mut().insert(clock.clone());
+        request
+    };
+    limits.close_gate(PSTN, Duration::from_secs(40));
+    service.clone().oneshot(clocked()).await.unwrap();
+    assert_eq!(clock.waited(), Duration::from_secs(40));
+    assert_eq!(clock.remaining(), Duration::from_secs(1));
+    let waits = heard.0.lock().unwrap().clone();
+    assert_eq!(
+        (waits.len(), waits[0].wait, waits[0].gate),
+        (1, Duration::from_secs(40), true)
+    );
+
+    limits.close_gate(PSTN, Duration::from_secs(40));
+    let begun = Instant::now();
+    let error = service.oneshot(clocked()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(40)));
+    assert_eq!(
+        begun.elapsed(),
+        Duration::ZERO,
+        "a wait that does not fit is not begun"
+    );
+}

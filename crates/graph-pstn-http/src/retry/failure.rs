@@ -1,0 +1,127 @@
+use std::time::Duration;
+
+use http::{Response, StatusCode};
+
+use crate::{Error, ErrorKind, retry_after::retry_after};
+
+/// How an attempt ended, as the policy sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Success,
+    /// Another attempt would end the same way.
+    Final,
+    /// Another attempt may help.
+    Failed(Failure),
+}
+
+/// A failure that may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) kind: ErrorKind,
+    /// The request was not carried out, so that sending it again does no harm whatever its method.
+    pub(super) harmless: bool,
+    /// The wait that the server named.
+    pub(super) stated: Option<Duration>,
+}
+
+impl Failure {
+    /// How many tokens of the budget another attempt costs: more where the last one bound a connection
+    /// or a timeout's length.
+    pub(super) fn cost(self) -> u32 {
+        match self.kind {
+            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted => 10,
+            _ => 5,
+        }
+    }
+}
+
+pub(super) fn of<B>(result: &Result<Response<B>, Error>) -> Outcome {
+    match result {
+        Ok(response) => of_status(response.status(), retry_after(response.headers())),
+        Err(error) => of_error(error),
+    }
+}
+
+fn of_status(status: StatusCode, stated: Option<Duration>) -> Outcome {
+    match status.as_u16() {
+        200..=299 => Outcome::Success,
+        429 | 509 => failed(ErrorKind::Throttled, stated),
+        408 | 500 | 502 | 503 | 504 => failed(ErrorKind::Server, stated),
+        _ => Outcome::Final,
+    }
+}
+
+fn of_error(error: &Error) -> Outcome {
+    if !error.is_transient() {
+        return Outcome::Final;
+    }
+    match error.kind() {
+        // A token request has no effect but a token.
+        kind @ (ErrorKind::Connect | ErrorKind::Auth) => Outcome::Failed(Failure {
+            kind,
+            harmless: true,
+            stated: error.retry_after(),
+        }),
+        kind => failed(kind, error.retry_after()),
+    }
+}
+
+fn failed(kind: ErrorKind, stated: Option<Duration>) -> Outcome {
+    Outcome::Failed(Failure {
+        kind,
+        // A server that says when to come back has refused the request, not begun it.
+        harmless: stated.is_some() && matches!(kind, ErrorKind::Throttled | ErrorKind::Server),
+        stated,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(status: u16) -> Outcome {
+        of_status(StatusCode::from_u16(status).unwrap(), None)
+    }
+
+    #[test]
+    fn by_status() {
+        assert_eq!(status(200), Outcome::Success);
+        for fleeting in [408, 429, 500, 502, 503, 504, 509] {
+            assert!(matches!(status(fleeting), Outcome::Failed(_)), "{fleeting}");
+        }
+        for lasting in [301, 400, 401, 403, 404, 406, 409, 501, 505] {
+            assert_eq!(status(lasting), Outcome::Final, "{lasting}");
+        }
+    }
+
+    #[test]
+    fn by_kind_of_error() {
+        let error = |kind| of_error(&Error::new(kind, ""));
+        for fleeting in [
+            ErrorKind::Connect,
+            ErrorKind::Timeout,
+            ErrorKind::Interrupted,
+            ErrorKind::Decode,
+            ErrorKind::Throttled,
+            ErrorKind::Server,
+        ] {
+            assert!(
+                matches!(error(fleeting), Outcome::Failed(_)),
+                "{fleeting:?}"
+            );
+        }
+        for lasting in [
+            ErrorKind::Tls,
+            ErrorKind::BodyTooLarge,
+            ErrorKind::Unauthorized,
+            ErrorKind::Auth,
+            ErrorKind::UntrustedLink,
+            ErrorKind::PagingLoop,
+            ErrorKind::Other,
+        ] {
+            assert_eq!(error(lasting), Outcome::Final, "{lasting:?}");
+        }
+        let token = Error::new(ErrorKind::Auth, "login is down").with_transient(true);
+        assert!(matches!(of_error(&token), Outcome::Failed(f) if f.harmless));
+    }
+}

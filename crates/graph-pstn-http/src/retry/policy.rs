@@ -1,0 +1,217 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::{Request, Response};
+use tokio::time::{Sleep, sleep};
+use tower::retry::Policy;
+
+use super::{
+    Backoff, RetryBudget,
+    failure::{self, Failure, Outcome},
+};
+use crate::{CallClock, CallLimits, Error, RetryPause, SharedObserver};
+
+/// A wait that the server names and that is shorter than this uses an attempt up, so that
+/// `Retry-After: 0` from a service that is down does not go on for ever.
+const WORTH_COUNTING: Duration = Duration::from_secs(1);
+
+/// The policy for `tower::retry`: see the [module](super) for what it retries.
+#[derive(Clone)]
+pub struct RetryPolicy {
+    shared: Arc<Shared>,
+    session: Session,
+}
+
+struct Shared {
+    max_attempts: u32,
+    limits: CallLimits,
+    backoff: Backoff,
+    budget: RetryBudget,
+    observer: SharedObserver,
+}
+
+/// What one call has used up so far.
+#[derive(Clone, Default)]
+struct Session {
+    clock: Option<CallClock>,
+    sent: u32,
+    /// Those of `sent` that failed without a time that the server named.
+    counted: u32,
+    paid: u32,
+}
+
+impl RetryPolicy {
+    /// Starts setting a policy up.
+    pub fn builder() -> RetryPolicyBuilder {
+        RetryPolicyBuilder {
+            max_attempts: 5,
+            limits: CallLimits::default(),
+            backoff: Backoff::default(),
+            budget: RetryBudget::default(),
+            observer: SharedObserver::default(),
+        }
+    }
+
+    /// The budget that all clones of this policy share.
+    #[must_use]
+    pub fn budget(&self) -> &RetryBudget {
+        &self.shared.budget
+    }
+
+    /// The pause before the next attempt, or `None` to give up.
+    fn pause(&mut self, failure: Failure) -> Option<Duration> {
+        let Self { shared, session } = self;
+        let clock = session.clock.as_ref()?;
+        let waits = failure.stated.is_some_and(|wait| wait >= WORTH_COUNTING);
+        session.counted += u32::from(!waits);
+        if session.counted >= shared.max_attempts {
+            return None;
+        }
+        let drawn = shared.backoff.pause(session.counted.max(1));
+        // Never earlier than asked; a little later, so that clients do not all come back at once.
+        let pause = failure.stated.map_or(drawn, |wait| wait + drawn / 4);
+        let fits = if waits {
+            pause <= clock.remaining_wait() && clock.remaining() > Duration::ZERO
+        } else {
+            pause < clock.remaining()
+        };
+        if !fits || !shared.budget.withdraw(failure.cost()) {
+            return None;
+        }
+        session.paid += failure.cost();
+        if waits {
+            clock.add_wait(pause);
+        }
+        Some(pause)
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::builder().build()
+    }
+}
+
+impl fmt::Debug for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryPolicy")
+            .field("max_attempts", &self.shared.max_attempts)
+            .field("limits", &self.shared.limits)
+            .field("backoff", &self.shared.backoff)
+            .field("budget", &self.shared.budget)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
+    type Future = Sleep;
+
+    fn retry(
+        &mut self,
+        request: &mut Request<B>,
+        result: &mut Result<Response<R>, Error>,
+    ) -> Option<Sleep> {
+        self.session.sent += 1;
+        let failure = match failure::of(result) {
+            Outcome::Success => {
+                self.shared.budget.deposit(self.session.paid.max(1));
+                None
+            }
+            Outcome::Final => None,
+            Outcome::Failed(failure) if failure.harmless || request.method().is_idempotent() => {
+                Some(failure)
+            }
+            Outcome::Failed(_) => None,
+        };
+        let pause = failure.and_then(|failure| {
+            let pause = self.pause(failure)?;
+            self.shared.observer.retry(&RetryPause {
+                failed_attempts: self.session.sent,
+                pause,
+                kind: failure.kind,
+                stated: failure.stated.is_some(),
+            });
+            Some(pause)
+        });
+        if pause.is_none()
+            && let Err(error) = result
+        {
+            let elapsed = self.session.clock.as_ref().map(CallClock::elapsed);
+            error.set_attempts(self.session.sent, elapsed.unwrap_or_default());
+        }
+        pause.map(sleep)
+    }
+
+    fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
+        // Called on the layer's own policy before it is cloned for the call, and on that clone from then
+        // on: so this is where a call's session begins.
+        if self.session.sent == 0 {
+            let clock = CallClock::of(request.extensions()).cloned();
+            self.session.clock =
+                Some(clock.unwrap_or_else(|| CallClock::start(self.shared.limits)));
+        }
+        Some(request.clone())
+    }
+}
+
+/// Sets a [`RetryPolicy`] up.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RetryPolicyBuilder {
+    max_attempts: u32,
+    limits: CallLimits,
+    backoff: Backoff,
+    budget: RetryBudget,
+    observer: SharedObserver,
+}
+
+impl RetryPolicyBuilder {
+    /// How often a request is sent at the most; default 5. Attempts after which the server named a time
+    /// of a second or more do not count, since the limits bound them.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// The limits of calls that bring no [`CallClock`] of their own.
+    pub fn limits(mut self, limits: CallLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The pauses of the policy's own choosing.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// The budget, which several policies may share.
+    pub fn budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Who hears of each pause.
+    pub fn observer(mut self, observer: SharedObserver) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn build(self) -> RetryPolicy {
+        RetryPolicy {
+            shared: Arc::new(Shared {
+                max_attempts: self.max_attempts,
+                limits: self.limits,
+                backoff: self.backoff,
+                budget: self.budget,
+                observer: self.observer,
+            }),
+            session: Session::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

@@ -1,0 +1,169 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tokio::time::Instant;
+use tower_layer::Layer;
+use tower_service::Service;
+use tracing::{Span, field::Empty};
+
+use crate::{AttemptEnd, CallClock, Error, SharedObserver};
+
+/// Wraps each attempt in a span, counts it in the call's clock, and tells an observer how it ended.
+#[derive(Clone, Debug, Default)]
+pub struct AttemptSpanLayer {
+    observer: SharedObserver,
+}
+
+impl AttemptSpanLayer {
+    /// Spans, and reports to `observer`.
+    #[must_use]
+    pub fn new(observer: SharedObserver) -> Self {
+        Self { observer }
+    }
+}
+
+impl<S> Layer<S> for AttemptSpanLayer {
+    type Service = AttemptSpan<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AttemptSpan {
+            inner,
+            observer: self.observer.clone(),
+        }
+    }
+}
+
+/// The service of [`AttemptSpanLayer`].
+#[derive(Clone, Debug)]
+pub struct AttemptSpan<S> {
+    inner: S,
+    observer: SharedObserver,
+}
+
+impl<S, B, R> Service<Request<B>> for AttemptSpan<S>
+where
+    S: Service<Request<B>, Response = Response<R>, Error = Error>,
+{
+    type Response = Response<R>;
+    type Error = Error;
+    type Future = AttemptSpanFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let number = CallClock::of(request.extensions()).map_or(1, CallClock::begin_attempt);
+        let span = tracing::debug_span!(
+            "graph.attempt",
+            otel.kind = "client",
+            http.request.method = request.method().as_str(),
+            http.request.resend_count = number.saturating_sub(1),
+            server.address = request.uri().host(),
+            url.path = request.uri().path(),
+            http.response.status_code = Empty,
+            error.type = Empty,
+        );
+        let sent = Instant::now();
+        let response = span.in_scope(|| self.inner.call(request));
+        AttemptSpanFuture {
+            response,
+            span,
+            sent,
+            observer: self.observer.clone(),
+        }
+    }
+}
+
+pin_project! {
+    /// The future of [`AttemptSpan`].
+    #[derive(Debug)]
+    pub struct AttemptSpanFuture<F> {
+        #[pin]
+        response: F,
+        span: Span,
+        sent: Instant,
+        observer: SharedObserver,
+    }
+}
+
+impl<F, R> Future for AttemptSpanFuture<F>
+where
+    F: Future<Output = Result<Response<R>, Error>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let entered = this.span.enter();
+        let result = ready!(this.response.poll(cx));
+        let outcome = match &result {
+            Ok(response) => {
+                let status = response.status();
+                this.span
+                    .record("http.response.status_code", status.as_u16());
+                Ok(status)
+            }
+            Err(error) => {
+                this.span.record("error.type", error.kind().name());
+                Err(error.kind())
+            }
+        };
+        this.observer.attempt(&AttemptEnd {
+            outcome,
+            took: this.sent.elapsed(),
+        });
+        drop(entered);
+        Poll::Ready(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tower::{ServiceExt as _, service_fn};
+
+    use super::*;
+    use crate::{CallLimits, ErrorKind, Observer};
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<String>>);
+
+    impl Observer for Heard {
+        fn attempt(&self, attempt: &AttemptEnd) {
+            self.0
+                .lock()
+                .unwrap()
+                .push(format!("{:?}", attempt.outcome));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_are_counted_and_reported() {
+        let heard = Arc::new(Heard::default());
+        let layer = AttemptSpanLayer::new(SharedObserver::new(heard.clone()));
+        let service = layer.layer(service_fn(|request: Request<bool>| async move {
+            let error = Error::new(ErrorKind::Timeout, "slow");
+            if *request.body() {
+                Ok(Response::new(()))
+            } else {
+                Err(error)
+            }
+        }));
+        let clock = CallClock::start(CallLimits::default());
+        for good in [false, true] {
+            let mut request = Request::new(good);
+            request.extensions_mut().insert(clock.clone());
+            let result = service.clone().oneshot(request).await;
+            assert_eq!(result.is_ok(), good);
+        }
+        assert_eq!(clock.attempts(), 2);
+        assert_eq!(*heard.0.lock().unwrap(), ["Err(Timeout)", "Ok(200)"]);
+    }
+}

@@ -1,0 +1,80 @@
+use std::{
+    fmt,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use tower::{ServiceBuilder, util::BoxCloneSyncService};
+use tower_http::decompression::DecompressionLayer;
+use tower_service::Service;
+
+use super::{HyperTransportBuilder, error, proxy::ProxyConnector};
+use crate::{AttemptTimeoutLayer, BoxFuture, CollectBodyLayer, Error};
+
+/// A service of whole bodies: the shape of all that stands above the collection of bodies.
+pub type HttpService = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Error>;
+
+/// HTTP over hyper. Clones share their connections.
+#[derive(Clone)]
+pub struct HyperTransport {
+    client: Client<HttpsConnector<ProxyConnector>, Full<Bytes>>,
+}
+
+impl HyperTransport {
+    /// Starts setting a transport up.
+    pub fn builder() -> HyperTransportBuilder {
+        HyperTransportBuilder::new()
+    }
+
+    pub(super) fn new(client: Client<HttpsConnector<ProxyConnector>, Full<Bytes>>) -> Self {
+        Self { client }
+    }
+
+    /// Adds decompression (gzip), the collection of bodies of at most `body_limit` bytes, and a timeout
+    /// for headers and body together.
+    #[must_use]
+    pub fn into_http_service(self, body_limit: usize, attempt_timeout: Duration) -> HttpService {
+        let service = ServiceBuilder::new()
+            .layer(AttemptTimeoutLayer::new(attempt_timeout))
+            .service(self.collected(body_limit));
+        BoxCloneSyncService::new(service)
+    }
+
+    /// Decompression and whole bodies, for the layers of the default stack.
+    pub(crate) fn collected(self, body_limit: usize) -> HttpService {
+        let service = ServiceBuilder::new()
+            .layer(CollectBodyLayer::new(body_limit))
+            .layer(DecompressionLayer::new())
+            .service(self);
+        BoxCloneSyncService::new(service)
+    }
+}
+
+impl fmt::Debug for HyperTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HyperTransport").finish_non_exhaustive()
+    }
+}
+
+impl Service<Request<Bytes>> for HyperTransport {
+    type Response = Response<Incoming>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Incoming>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        // The client queues inside its call.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let to = request.uri().clone();
+        let response = self.client.request(request.map(Full::new));
+        Box::pin(async move { response.await.map_err(|error| error::of_client(error, &to)) })
+    }
+}

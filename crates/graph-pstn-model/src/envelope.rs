@@ -1,0 +1,413 @@
+//! Reads the OData envelope with serde, first in one go, and row by row once a row turns out bad.
+
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess},
+};
+use serde_json::value::RawValue;
+
+use crate::{
+    BadRow, Collection, CollectionError, CollectionErrorKind, ErrorBody, RejectedRow, rejected_row,
+    rows::{KnownRow, NoteUnknown},
+};
+
+/// Reads one row, and may learn from it.
+pub(crate) trait ReadRow<T> {
+    fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<T, D::Error>;
+
+    fn unknown_properties(self) -> BTreeMap<String, u64>;
+}
+
+/// Any row type, by its own `Deserialize`.
+pub(crate) struct Plain;
+
+impl<T: DeserializeOwned> ReadRow<T> for Plain {
+    fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<T, D::Error> {
+        T::deserialize(deserializer)
+    }
+
+    fn unknown_properties(self) -> BTreeMap<String, u64> {
+        BTreeMap::new()
+    }
+}
+
+/// A row type of this crate; counts the properties that it does not know.
+#[derive(Default)]
+pub(crate) struct Counting(pub(crate) BTreeMap<String, u64>);
+
+impl NoteUnknown for Counting {
+    fn note(&mut self, property: &str) {
+        if property.contains('@') {
+            return;
+        }
+        match self.0.get_mut(property) {
+            Some(count) => *count += 1,
+            None => {
+                self.0.insert(property.to_owned(), 1);
+            }
+        }
+    }
+}
+
+impl<R: KnownRow> ReadRow<R> for Counting {
+    fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<R, D::Error> {
+        R::read(deserializer, self)
+    }
+
+    fn unknown_properties(self) -> BTreeMap<String, u64> {
+        self.0
+    }
+}
+
+/// Takes the elements of `value`.
+trait TakeElement<'de> {
+    /// Some rows may come, or it is not known how many.
+    fn expect(&mut self, rows: usize);
+
+    fn take<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error>;
+}
+
+/// Reads the rows in one go; the first bad one ends it.
+struct Direct<T, R> {
+    rows: Vec<T>,
+    reader: R,
+}
+
+impl<'de, T, R: ReadRow<T>> TakeElement<'de> for Direct<T, R> {
+    fn expect(&mut self, rows: usize) {
+        self.rows.reserve_exact(rows);
+    }
+
+    fn take<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        self.rows.push(self.reader.read(deserializer)?);
+        Ok(())
+    }
+}
+
+/// Cuts the rows out as text.
+#[derive(Default)]
+struct Cut<'de>(Vec<&'de RawValue>);
+
+impl<'de> TakeElement<'de> for Cut<'de> {
+    fn expect(&mut self, rows: usize) {
+        self.0.reserve_exact(rows);
+    }
+
+    fn take<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        self.0.push(<&RawValue>::deserialize(deserializer)?);
+        Ok(())
+    }
+}
+
+/// Reads a page of rows; `reader` makes what reads one.
+pub(crate) fn decode<T, R: ReadRow<T>>(
+    text: &str,
+    on_bad_row: BadRow,
+    reader: impl Fn() -> R,
+) -> Result<Collection<T>, CollectionError> {
+    let mut direct = Direct {
+        rows: Vec::new(),
+        reader: reader(),
+    };
+    if let Ok(envelope) = Envelope::read(text, &mut direct) {
+        return envelope.into_collection(
+            direct.rows,
+            Vec::new(),
+            direct.reader.unknown_properties(),
+        );
+    }
+    // Something is wrong: with the page, which will show again, or with a row, which is then found.
+    let mut cut = Cut::default();
+    let envelope = Envelope::read(text, &mut cut).map_err(|error| not_a_page(text, &error))?;
+    let mut reader = reader();
+    let mut rows = Vec::with_capacity(cut.0.len());
+    let mut rejects = Vec::new();
+    for (index, raw) in cut.0.into_iter().enumerate() {
+        match read_row(raw, &mut reader) {
+            Ok(row) => rows.push(row),
+            Err((path, reason)) => {
+                let reject =
+                    RejectedRow::new(index, format!("$.value[{index}]{path}"), reason, raw.get());
+                if on_bad_row == BadRow::Fail {
+                    // What the envelope has to say comes first.
+                    envelope.into_collection(Vec::<T>::new(), Vec::new(), BTreeMap::new())?;
+                    return Err(CollectionError::row(reject));
+                }
+                rejects.push(reject);
+            }
+        }
+    }
+    envelope.into_collection(rows, rejects, reader.unknown_properties())
+}
+
+/// Reads one row, or says where in it and why not.
+fn read_row<T, R: ReadRow<T>>(raw: &RawValue, reader: &mut R) -> Result<T, (String, String)> {
+    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+    let mut track = serde_path_to_error::Track::new();
+    reader
+        .read(serde_path_to_error::Deserializer::new(
+            &mut deserializer,
+            &mut track,
+        ))
+        .map_err(|error| (json_path(&track.path()), rejected_row::reason(&error)))
+}
+
+/// A path below the row: `.charge`, `.administrativeUnitInfos[0].id`, or nothing for the row itself.
+fn json_path(path: &serde_path_to_error::Path) -> String {
+    use fmt::Write as _;
+    use serde_path_to_error::Segment;
+
+    let mut text = String::new();
+    for segment in path {
+        // Writing to a String cannot fail.
+        let _ = match segment {
+            Segment::Seq { index } => write!(text, "[{index}]"),
+            Segment::Map { key } => write!(text, ".{key}"),
+            Segment::Enum { variant } => write!(text, ".{variant}"),
+            Segment::Unknown => Ok(()),
+        };
+    }
+    text
+}
+
+fn not_a_page(text: &str, error: &serde_json::Error) -> CollectionError {
+    if error.is_data() {
+        return CollectionError::new(
+            CollectionErrorKind::NoValue,
+            format!(
+                "the body is JSON but no page of rows: {}",
+                rejected_row::reason(error)
+            ),
+        );
+    }
+    let hint = match text.trim_start().as_bytes() {
+        [] => "the body is empty".to_owned(),
+        [b'<', ..] => {
+            "the body is not JSON; it looks like HTML, as proxies and sign-in pages send it"
+                .to_owned()
+        }
+        _ if error.is_eof() => format!(
+            "the body ends early, at line {} column {}",
+            error.line(),
+            error.column()
+        ),
+        _ => format!(
+            "the body is not JSON at line {} column {}",
+            error.line(),
+            error.column()
+        ),
+    };
+    CollectionError::new(CollectionErrorKind::NotJson, hint)
+}
+
+/// What stands around the rows. Read leniently, judged afterwards.
+#[derive(Default)]
+pub(crate) struct Envelope<'de> {
+    context: Option<&'de RawValue>,
+    count: Option<&'de RawValue>,
+    next_link: Option<&'de RawValue>,
+    error: Option<&'de RawValue>,
+    has_value: bool,
+}
+
+impl<'de> Envelope<'de> {
+    fn read(text: &'de str, rows: &mut impl TakeElement<'de>) -> Result<Self, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let envelope = deserializer.deserialize_map(EnvelopeVisitor(rows))?;
+        deserializer.end()?;
+        Ok(envelope)
+    }
+
+    /// `value` begins here.
+    pub(crate) fn begin_value(&mut self) -> Result<(), &'static str> {
+        if std::mem::replace(&mut self.has_value, true) {
+            Err("value")
+        } else {
+            Ok(())
+        }
+    }
+
+    /// How many rows to make room for. Pages have 1,000 at most; no body makes us reserve more.
+    pub(crate) fn rows_to_expect(&self) -> usize {
+        self.count
+            .and_then(|raw| raw.get().parse().ok())
+            .unwrap_or(0)
+            .min(1000)
+    }
+
+    /// Keeps a value by its name, which the error says when it comes twice.
+    pub(crate) fn put(&mut self, key: &Key, raw: &'de RawValue) -> Result<(), &'static str> {
+        let (slot, name) = match key {
+            Key::Context => (&mut self.context, "@odata.context"),
+            Key::Count => (&mut self.count, "@odata.count"),
+            Key::NextLink => (&mut self.next_link, "@odata.nextLink"),
+            Key::Error => (&mut self.error, "error"),
+            Key::Value | Key::Other => return Ok(()),
+        };
+        if slot.replace(raw).is_some() {
+            Err(name)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn into_collection<T>(
+        self,
+        rows: Vec<T>,
+        rejects: Vec<RejectedRow>,
+        unknown_properties: BTreeMap<String, u64>,
+    ) -> Result<Collection<T>, CollectionError> {
+        if let Some(error) = self.error.filter(|raw| raw.get() != "null") {
+            let body = serde_json::from_str(error.get()).ok();
+            let body = body.and_then(|error| ErrorBody::from_error(&error));
+            return Err(CollectionError::graph(body.unwrap_or_default()));
+        }
+        if !self.has_value {
+            return Err(CollectionError::new(
+                CollectionErrorKind::NoValue,
+                "the body is JSON but has no `value` array",
+            ));
+        }
+        let next_link = match self.next_link.map(RawValue::get) {
+            None | Some("null") => None,
+            Some(link) => Some(
+                serde_json::from_str::<String>(link).ok().filter(|link| !link.is_empty()).ok_or_else(
+                    || {
+                        CollectionError::new(
+                            CollectionErrorKind::NextLink,
+                            "`@odata.nextLink` is empty or not a string: whether more pages follow is not known",
+                        )
+                    },
+                )?,
+            ),
+        };
+        Ok(Collection {
+            context: self
+                .context
+                .and_then(|raw| serde_json::from_str(raw.get()).ok()),
+            count: self
+                .count
+                .and_then(|raw| raw.get().trim_matches('"').parse().ok()),
+            next_link,
+            rows,
+            rejects,
+            unknown_properties,
+        })
+    }
+}
+
+struct EnvelopeVisitor<'a, S>(&'a mut S);
+
+impl<'de, S: TakeElement<'de>> de::Visitor<'de> for EnvelopeVisitor<'_, S> {
+    type Value = Envelope<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a `value` array")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
+        let mut envelope = Envelope::default();
+        while let Some(key) = map.next_key::<Key>()? {
+            match key {
+                Key::Value => {
+                    envelope.begin_value().map_err(de::Error::duplicate_field)?;
+                    self.0.expect(envelope.rows_to_expect());
+                    map.next_value_seed(ValueSeed(&mut *self.0, PhantomData))?;
+                }
+                Key::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                key => {
+                    let raw = map.next_value()?;
+                    envelope
+                        .put(&key, raw)
+                        .map_err(de::Error::duplicate_field)?;
+                }
+            }
+        }
+        Ok(envelope)
+    }
+}
+
+/// A name in the envelope.
+pub(crate) enum Key {
+    Context,
+    Count,
+    NextLink,
+    Error,
+    Value,
+    Other,
+}
+
+impl From<&str> for Key {
+    fn from(name: &str) -> Self {
+        // OData 4.01 lets a server leave out `odata.`.
+        match name {
+            "@odata.context" | "@context" => Self::Context,
+            "@odata.count" | "@count" => Self::Count,
+            "@odata.nextLink" | "@nextLink" => Self::NextLink,
+            "error" => Self::Error,
+            "value" => Self::Value,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl de::Visitor<'_> for Visitor {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a property")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+                Ok(Key::from(name))
+            }
+        }
+
+        deserializer.deserialize_identifier(Visitor)
+    }
+}
+
+/// Reads `value`.
+struct ValueSeed<'a, 'de, S>(&'a mut S, PhantomData<&'de ()>);
+
+impl<'de, S: TakeElement<'de>> DeserializeSeed<'de> for ValueSeed<'_, 'de, S> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, S: TakeElement<'de>> de::Visitor<'de> for ValueSeed<'_, 'de, S> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of rows in `value`")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq
+            .next_element_seed(ElementSeed(&mut *self.0, PhantomData))?
+            .is_some()
+        {}
+        Ok(())
+    }
+}
+
+struct ElementSeed<'a, 'de, S>(&'a mut S, PhantomData<&'de ()>);
+
+impl<'de, S: TakeElement<'de>> DeserializeSeed<'de> for ElementSeed<'_, 'de, S> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.take(deserializer)
+    }
+}

@@ -1,0 +1,80 @@
+//! Running cargo.
+
+use std::{
+    env,
+    process::{Command, Stdio},
+};
+
+use crate::workspace;
+
+/// A cargo command at the workspace's root, with what it takes to repeat it by hand.
+#[derive(Clone)]
+pub(crate) struct Cargo {
+    arguments: Vec<String>,
+    variables: Vec<(&'static str, String)>,
+}
+
+/// `cargo` with these arguments, split at white space.
+pub(crate) fn cargo(arguments: &str) -> Cargo {
+    Cargo {
+        arguments: arguments.split_whitespace().map(str::to_owned).collect(),
+        variables: Vec::new(),
+    }
+}
+
+impl Cargo {
+    /// Sets a variable of the environment.
+    pub(crate) fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.push((name, value.into()));
+        self
+    }
+
+    /// Runs it, its output being ours.
+    ///
+    /// # Errors
+    /// When it cannot be started or fails; the message holds the command.
+    pub(crate) fn run(&self) -> Result<(), String> {
+        let status = self
+            .command()
+            .status()
+            .map_err(|error| format!("{} cannot be started: {error}", self.shown()))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!(
+                "this failed ({status}); to repeat it:\n  {}",
+                self.shown()
+            ))
+        }
+    }
+
+    /// Whether it runs and succeeds, its output thrown away.
+    pub(crate) fn succeeds(&self) -> bool {
+        self.command()
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    }
+
+    /// The command as one would type it.
+    pub(crate) fn shown(&self) -> String {
+        let mut shown = String::new();
+        for (name, value) in &self.variables {
+            let quote = if value.contains(' ') { "'" } else { "" };
+            shown.push_str(&format!("{name}={quote}{value}{quote} "));
+        }
+        shown + "cargo " + &self.arguments.join(" ")
+    }
+
+    fn command(&self) -> Command {
+        // Set by the cargo that runs this; `cargo +nightly xtask` then stays with nightly.
+        let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(program);
+        command
+            .args(&self.arguments)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .current_dir(workspace::root());
+        command
+    }
+}
