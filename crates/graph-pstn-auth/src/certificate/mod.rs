@@ -5,6 +5,8 @@
 //! (`assertion`).
 
 mod assertion;
+#[cfg(test)]
+mod clock_tests;
 mod identity;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;
