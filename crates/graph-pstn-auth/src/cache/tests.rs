@@ -293,16 +293,32 @@ async fn an_exchanged_credential_is_not_kept_waiting() {
     assert_eq!(text(&waiting.await.unwrap().unwrap()), "t3");
 }
 
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().unwrap()
+}
+
+#[test]
+fn a_runtime_that_stands_still_holds_nobody_up_for_ever() {
+    let (cache, _) = cache(Script::default());
+    let idle = runtime();
+    idle.block_on(async {
+        let hasty = tokio::time::timeout(Duration::from_millis(10), cache.token(plain()));
+        assert!(hasty.await.is_err());
+    });
+    let other = runtime();
+    let error = other.block_on(cache.token(plain())).unwrap_err();
+    assert!(
+        error.is_transient() && error.to_string().contains("broken off"),
+        "{error}"
+    );
+    let token = other.block_on(cache.token(plain())).unwrap();
+    assert_eq!(text(&token), "t2");
+}
+
 #[test]
 fn a_runtime_that_went_away_takes_nothing_with_it() {
     let (cache, _) = cache(Script::default());
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap()
-    };
     let first = runtime();
     first.block_on(async {
         let hasty = tokio::time::timeout(Duration::from_millis(10), cache.token(plain()));
