@@ -2,6 +2,7 @@
 
 mod audit;
 mod cargo;
+mod clouds;
 mod snapshots;
 mod test;
 mod workspace;
@@ -24,6 +25,8 @@ enum Task {
     Test,
     /// Replay every fixture through the whole stack and compare with the snapshots
     Snapshots(snapshots::Arguments),
+    /// Build for each cloud alone, and prove that nothing of the other clouds is in it
+    Clouds,
     /// Look for secrets and personal data in the committed fixtures and snapshots
     Audit,
 }
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test => test::run(),
         Task::Snapshots(arguments) => snapshots::run(&arguments),
+        Task::Clouds => clouds::run(),
         Task::Audit => audit::run(),
     };
     match done {
