@@ -74,7 +74,7 @@ impl Ui {
         if self.quiet || rows_on_terminal || !io::stderr().is_terminal() {
             return;
         }
-        let style = ProgressStyle::with_template("{spinner} {bar:16} {percent:>3}% {wide_msg}");
+        let style = ProgressStyle::with_template("{spinner} {bar:16} {percent:>3}% {msg}");
         self.bar
             .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         self.bar.set_length(seconds(range.duration()));
@@ -93,10 +93,10 @@ impl Ui {
         self.bar.set_position(seconds(position - range.from()));
         let elapsed = self.bar.elapsed().as_secs().max(1);
         self.bar.set_message(format!(
-            "{}  {} rows  {} pages  {}/s",
+            "{}  page {}  {} rows  {}/s",
             position.date(),
-            HumanCount(progress.rows),
             HumanCount(progress.pages),
+            HumanCount(progress.rows),
             HumanCount(progress.rows / elapsed),
         ));
     }
@@ -115,25 +115,25 @@ fn seconds(duration: time::Duration) -> u64 {
 /// What holds an export up is shown in the bar until the next page comes.
 impl Observer for Ui {
     fn retry(&self, retry: &RetryPause) {
-        self.waiting("a request failed; the next try is", retry.pause);
+        self.waiting("a request failed:", retry.pause);
     }
 
     fn wait(&self, wait: &QuotaWait) {
         let why = if wait.gate {
-            "Graph asks to wait; the next request is"
+            "Graph is throttling:"
         } else {
-            "the quota is used up; the next request is"
+            "the quota is used up:"
         };
         self.waiting(why, wait.wait);
     }
 }
 
 impl Ui {
-    fn waiting(&self, what: &str, wait: Duration) {
+    fn waiting(&self, why: &str, wait: Duration) {
         // Shorter ones would only flicker.
         if wait >= Duration::from_secs(1) {
             self.bar
-                .set_message(format!("{what} in {} s", wait.as_secs()));
+                .set_message(format!("{why} a wait of {} s", wait.as_secs()));
         }
     }
 }
