@@ -316,6 +316,18 @@ mod tests {
         assert!(error.to_string().ends_with("is a file, not a folder"));
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_error_does_not_name_the_temporary_file() {
+        use std::error::Error as _;
+
+        // Not even root may make files there; what the reason is depends on how it is mounted.
+        let error = OutputFile::create("/sys/calls.csv", Existing::Refuse).unwrap_err();
+        assert_eq!(error.to_string(), "the folder /sys cannot be written to");
+        let source = error.source().unwrap().to_string();
+        assert!(!source.contains("partial"), "{source}");
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_device_is_never_replaced() {
