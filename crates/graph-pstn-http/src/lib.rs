@@ -18,7 +18,8 @@
 //! | `attempt-timeout` | [`AttemptTimeoutLayer`] | each attempt |
 //! | `collect-body` | [`CollectBodyLayer`]: whole bodies, bounded | above the transport |
 //! | `transport` | [`HyperTransport`]: hyper, rustls, gzip, proxies | the bottom |
-//! | `replay` | recorded exchanges in the transport's place | the bottom |
+//! | `record` | [`record`]: what passes, as a fixture | above the transport |
+//! | `replay` | [`replay`]: recorded exchanges in the transport's place | the bottom |
 //! | `cloud-global`, `cloud-us-gov-l4`, `cloud-us-gov-l5`, `cloud-china`, `all-clouds` | the [`Cloud`]s of the build | |
 //!
 //! ```
@@ -72,6 +73,8 @@ pub mod page;
 pub mod rate_limit;
 #[cfg(feature = "read")]
 pub mod read;
+#[cfg(feature = "record")]
+pub mod record;
 #[cfg(feature = "replay")]
 pub mod replay;
 #[cfg(feature = "request-headers")]
@@ -106,7 +109,7 @@ pub use page::{DecodePage, DecodePageLayer, NextLink, Page, PageRequest, PageSer
 #[cfg(feature = "rate-limit")]
 pub use rate_limit::{Collection, Quota, RateLimit, RateLimitLayer, RateLimits};
 #[cfg(feature = "read")]
-pub use read::{Batch, PageSource, Progress, RangeReader};
+pub use read::{Batch, Checkpoint, PageSource, Progress, RangeReader, ReadOptions, Rows};
 #[cfg(feature = "request-headers")]
 pub use request_headers::{CLIENT_REQUEST_ID, RequestHeaders, RequestHeadersLayer};
 #[cfg(feature = "retry")]

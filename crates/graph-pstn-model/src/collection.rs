@@ -5,8 +5,11 @@ use std::{any::Any, collections::BTreeMap};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    BadRow, CollectionError, CollectionErrorKind, PstnCallLogRow, RejectedRow,
+    BadRow, CollectionError, CollectionErrorKind, DirectRoutingLogRow, PstnBlockedUsersLogRow,
+    PstnCallLogRow, PstnOnlineMeetingDialoutReport, RejectedRow, SmsLogRow, beta,
     envelope::{self, Counting, Plain},
+    reader::{self, ScanRow},
+    rows::KnownRow,
 };
 
 /// One page of a log: rows, those set aside, and the link to the next page.
@@ -76,21 +79,31 @@ impl<T: DeserializeOwned + 'static> Collection<T> {
 
         let mut result: Option<Result<Self, CollectionError>> = None;
         known::<T, PstnCallLogRow>(&mut result, text, on_bad_row);
+        known::<T, DirectRoutingLogRow>(&mut result, text, on_bad_row);
+        known::<T, SmsLogRow>(&mut result, text, on_bad_row);
+        known::<T, PstnBlockedUsersLogRow>(&mut result, text, on_bad_row);
+        known::<T, PstnOnlineMeetingDialoutReport>(&mut result, text, on_bad_row);
+        known::<T, beta::PstnCallLogRow>(&mut result, text, on_bad_row);
+        known::<T, beta::DirectRoutingLogRow>(&mut result, text, on_bad_row);
         result.unwrap_or_else(|| envelope::decode(text, on_bad_row, || Plain))
     }
 }
 
-/// Fills the result where `T` is this row type.
-fn known<T: 'static, R>(
+/// Fills the result where `T` is this row type, which the reader knows.
+fn known<T, R>(
     result: &mut Option<Result<Collection<T>, CollectionError>>,
     text: &str,
     on_bad_row: BadRow,
 ) where
-    R: crate::rows::KnownRow + 'static,
+    T: 'static,
+    R: KnownRow + ScanRow + 'static,
 {
     let slot: &mut dyn Any = result;
     if let Some(slot) = slot.downcast_mut::<Option<Result<Collection<R>, CollectionError>>>() {
-        *slot = Some(envelope::decode(text, on_bad_row, Counting::default));
+        *slot = Some(
+            reader::read_page(text)
+                .unwrap_or_else(|| envelope::decode(text, on_bad_row, Counting::default)),
+        );
     }
 }
 

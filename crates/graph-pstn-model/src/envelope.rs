@@ -220,7 +220,40 @@ impl<'de> Envelope<'de> {
         Ok(envelope)
     }
 
-    fn into_collection<T>(
+    /// `value` begins here.
+    pub(crate) fn begin_value(&mut self) -> Result<(), &'static str> {
+        if std::mem::replace(&mut self.has_value, true) {
+            Err("value")
+        } else {
+            Ok(())
+        }
+    }
+
+    /// How many rows to make room for. Pages have 1,000 at most; no body makes us reserve more.
+    pub(crate) fn rows_to_expect(&self) -> usize {
+        self.count
+            .and_then(|raw| raw.get().parse().ok())
+            .unwrap_or(0)
+            .min(1000)
+    }
+
+    /// Keeps a value by its name, which the error says when it comes twice.
+    pub(crate) fn put(&mut self, key: &Key, raw: &'de RawValue) -> Result<(), &'static str> {
+        let (slot, name) = match key {
+            Key::Context => (&mut self.context, "@odata.context"),
+            Key::Count => (&mut self.count, "@odata.count"),
+            Key::NextLink => (&mut self.next_link, "@odata.nextLink"),
+            Key::Error => (&mut self.error, "error"),
+            Key::Value | Key::Other => return Ok(()),
+        };
+        if slot.replace(raw).is_some() {
+            Err(name)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn into_collection<T>(
         self,
         rows: Vec<T>,
         rejects: Vec<RejectedRow>,
@@ -277,45 +310,49 @@ impl<'de, S: TakeElement<'de>> de::Visitor<'de> for EnvelopeVisitor<'_, S> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
         let mut envelope = Envelope::default();
         while let Some(key) = map.next_key::<Key>()? {
-            let slot = match key {
+            match key {
                 Key::Value => {
-                    if std::mem::replace(&mut envelope.has_value, true) {
-                        return Err(de::Error::duplicate_field("value"));
-                    }
-                    let rows = envelope
-                        .count
-                        .and_then(|raw| raw.get().parse().ok())
-                        .unwrap_or(0);
-                    // Graph's pages have 1,000 rows at most; no body makes us reserve more.
-                    self.0.expect(std::cmp::min(rows, 1000));
-                    envelope.has_value =
-                        map.next_value_seed(ValueSeed(&mut *self.0, PhantomData))?;
-                    continue;
+                    envelope.begin_value().map_err(de::Error::duplicate_field)?;
+                    self.0.expect(envelope.rows_to_expect());
+                    map.next_value_seed(ValueSeed(&mut *self.0, PhantomData))?;
                 }
                 Key::Other => {
                     map.next_value::<IgnoredAny>()?;
-                    continue;
                 }
-                Key::Context => (&mut envelope.context, "@odata.context"),
-                Key::Count => (&mut envelope.count, "@odata.count"),
-                Key::NextLink => (&mut envelope.next_link, "@odata.nextLink"),
-                Key::Error => (&mut envelope.error, "error"),
-            };
-            if slot.0.replace(map.next_value()?).is_some() {
-                return Err(de::Error::duplicate_field(slot.1));
+                key => {
+                    let raw = map.next_value()?;
+                    envelope
+                        .put(&key, raw)
+                        .map_err(de::Error::duplicate_field)?;
+                }
             }
         }
         Ok(envelope)
     }
 }
 
-enum Key {
+/// A name in the envelope.
+pub(crate) enum Key {
     Context,
     Count,
     NextLink,
     Error,
     Value,
     Other,
+}
+
+impl From<&str> for Key {
+    fn from(name: &str) -> Self {
+        // OData 4.01 lets a server leave out `odata.`.
+        match name {
+            "@odata.context" | "@context" => Self::Context,
+            "@odata.count" | "@count" => Self::Count,
+            "@odata.nextLink" | "@nextLink" => Self::NextLink,
+            "error" => Self::Error,
+            "value" => Self::Value,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Key {
@@ -330,15 +367,7 @@ impl<'de> Deserialize<'de> for Key {
             }
 
             fn visit_str<E>(self, name: &str) -> Result<Key, E> {
-                // OData 4.01 lets a server leave out `odata.`.
-                Ok(match name {
-                    "@odata.context" | "@context" => Key::Context,
-                    "@odata.count" | "@count" => Key::Count,
-                    "@odata.nextLink" | "@nextLink" => Key::NextLink,
-                    "error" => Key::Error,
-                    "value" => Key::Value,
-                    _ => Key::Other,
-                })
+                Ok(Key::from(name))
             }
         }
 
@@ -346,30 +375,30 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-/// Reads `value`, and says whether it was an array.
+/// Reads `value`.
 struct ValueSeed<'a, 'de, S>(&'a mut S, PhantomData<&'de ()>);
 
 impl<'de, S: TakeElement<'de>> DeserializeSeed<'de> for ValueSeed<'_, 'de, S> {
-    type Value = bool;
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_seq(self)
     }
 }
 
 impl<'de, S: TakeElement<'de>> de::Visitor<'de> for ValueSeed<'_, 'de, S> {
-    type Value = bool;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of rows in `value`")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while seq
             .next_element_seed(ElementSeed(&mut *self.0, PhantomData))?
             .is_some()
         {}
-        Ok(true)
+        Ok(())
     }
 }
 

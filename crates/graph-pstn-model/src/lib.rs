@@ -17,9 +17,12 @@ mod error_body;
 mod instant;
 mod log_row;
 mod open_enum;
+mod phone_number;
 mod property;
 mod raw_row;
+mod reader;
 mod rejected_row;
+mod retention;
 mod rows;
 mod tabular;
 mod text;
@@ -30,16 +33,20 @@ pub use time::OffsetDateTime;
 
 pub use administrative_unit::AdministrativeUnitInfo;
 pub use call_log::{ApiVersion, CallLog, EndBound, ParseCallLogError};
-pub use call_type::CallType;
+pub use call_type::{CallKind, CallType, Direction};
 pub use collection::Collection;
 pub use collection_error::{CollectionError, CollectionErrorKind};
 pub use error_body::ErrorBody;
 pub use instant::format_time;
 pub use log_row::LogRow;
-pub use open_enum::CallDurationSource;
+pub use open_enum::{CallDurationSource, UserBlockMode};
+pub use phone_number::{hidden_digits, is_masked};
 pub use raw_row::RawRow;
 pub use rejected_row::{BadRow, RejectedRow};
-pub use rows::PstnCallLogRow;
+pub use rows::{
+    DirectRoutingLogRow, PstnBlockedUsersLogRow, PstnCallLogRow, PstnOnlineMeetingDialoutReport,
+    SmsLogRow, beta,
+};
 pub use tabular::{Cell, Column, ColumnKind, Tabular};
 pub use text::Text;
 pub use time_range::{MAX_RANGE, TimeRange, TimeRangeError};

@@ -77,6 +77,21 @@ open_enum! {
     }
 }
 
+open_enum! {
+    /// Whether a user was blocked or let back (`pstnUserBlockMode`, beta).
+    ///
+    /// The schema spells the members in lower case, Microsoft's example with a capital.
+    pub enum UserBlockMode {
+        /// The user may not make calls.
+        Blocked = "blocked",
+        /// The user may make calls again.
+        Unblocked = "unblocked",
+        /// The service has a value that it shows only to clients that ask for it, with
+        /// `Prefer: include-unknown-enum-members`.
+        UnknownFutureValue = "unknownFutureValue",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +103,7 @@ mod tests {
             CallDurationSource::Microsoft
         );
         assert_eq!(CallDurationSource::from("operator").as_str(), "operator");
+        assert_eq!(UserBlockMode::from("Unblocked"), UserBlockMode::Unblocked);
         let unknown = CallDurationSource::from("Carrier");
         assert_eq!(unknown, CallDurationSource::Unknown("Carrier".into()));
         assert_eq!(serde_json::to_string(&unknown).unwrap(), "\"Carrier\"");

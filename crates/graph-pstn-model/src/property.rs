@@ -5,7 +5,7 @@ use serde_with::Same;
 use time::OffsetDateTime;
 
 use crate::{
-    AdministrativeUnitInfo, CallDurationSource, CallType, Cell, ColumnKind, Text,
+    AdministrativeUnitInfo, CallDurationSource, CallType, Cell, ColumnKind, Text, UserBlockMode,
     adapt::{Exact, Instant, Int, NonEmpty},
 };
 
@@ -83,4 +83,4 @@ macro_rules! text_property {
     )*};
 }
 
-text_property!(Text, CallType, CallDurationSource);
+text_property!(Text, CallType, CallDurationSource, UserBlockMode);

@@ -4,112 +4,112 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct FixtureFile {
-    pub(super) description: String,
-    pub(super) provenance: String,
+pub(crate) struct FixtureFile {
+    pub(crate) description: String,
+    pub(crate) provenance: String,
     /// Has to be there, if only as `null`: whoever writes a fixture says whether it was recorded.
     #[serde(deserialize_with = "Option::deserialize")]
-    pub(super) recorded: Option<String>,
-    pub(super) scenario: ScenarioFile,
-    pub(super) log: LogFile,
+    pub(crate) recorded: Option<String>,
+    pub(crate) scenario: ScenarioFile,
+    pub(crate) log: LogFile,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct ScenarioFile {
-    pub(super) cloud: String,
-    pub(super) log: String,
-    pub(super) from: String,
-    pub(super) to: String,
+pub(crate) struct ScenarioFile {
+    pub(crate) cloud: String,
+    pub(crate) log: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct LogFile {
-    pub(super) version: String,
-    pub(super) creator: CreatorFile,
-    pub(super) entries: Vec<EntryFile>,
+pub(crate) struct LogFile {
+    pub(crate) version: String,
+    pub(crate) creator: CreatorFile,
+    pub(crate) entries: Vec<EntryFile>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct CreatorFile {
-    pub(super) name: String,
-    pub(super) version: String,
+pub(crate) struct CreatorFile {
+    pub(crate) name: String,
+    pub(crate) version: String,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct EntryFile {
+pub(crate) struct EntryFile {
     /// Milliseconds until the answer is there.
     #[serde(default)]
-    pub(super) time: u64,
-    pub(super) request: RequestFile,
+    pub(crate) time: u64,
+    pub(crate) request: RequestFile,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) response: Option<ResponseFile>,
+    pub(crate) response: Option<ResponseFile>,
     #[serde(rename = "_failure", default, skip_serializing_if = "Option::is_none")]
-    pub(super) failure: Option<FailureFile>,
+    pub(crate) failure: Option<FailureFile>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct RequestFile {
-    pub(super) method: String,
-    pub(super) url: String,
-    #[serde(default)]
-    pub(super) headers: Vec<NameValue>,
+pub(crate) struct RequestFile {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) headers: Vec<NameValue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) post_data: Option<PostDataFile>,
+    pub(crate) post_data: Option<PostDataFile>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct PostDataFile {
-    pub(super) mime_type: String,
+pub(crate) struct PostDataFile {
+    pub(crate) mime_type: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) params: Option<Vec<NameValue>>,
+    pub(crate) params: Option<Vec<NameValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) text: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct ResponseFile {
-    pub(super) status: u16,
-    #[serde(default)]
-    pub(super) headers: Vec<NameValue>,
+pub(crate) struct ResponseFile {
+    pub(crate) status: u16,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) headers: Vec<NameValue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) content: Option<ContentFile>,
+    pub(crate) content: Option<ContentFile>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct ContentFile {
-    pub(super) mime_type: String,
+pub(crate) struct ContentFile {
+    pub(crate) mime_type: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) text: Option<String>,
+    pub(crate) text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) encoding: Option<EncodingFile>,
+    pub(crate) encoding: Option<EncodingFile>,
     /// The body as JSON rather than as JSON in a string. Raw, so that `0.00` stays `0.00`.
     #[serde(rename = "_json", default, skip_serializing_if = "Option::is_none")]
-    pub(super) json: Option<Box<RawValue>>,
+    pub(crate) json: Option<Box<RawValue>>,
     /// The connection breaks after so many bytes of the body.
     #[serde(rename = "_cutAfter", default, skip_serializing_if = "Option::is_none")]
-    pub(super) cut_after: Option<usize>,
+    pub(crate) cut_after: Option<usize>,
 }
 
 #[derive(Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum EncodingFile {
+pub(crate) enum EncodingFile {
     Base64,
 }
 
 /// How an exchange ends that has no response.
 #[derive(Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum FailureFile {
+pub(crate) enum FailureFile {
     /// No connection came about.
     Connect,
     /// The server's certificate is not trusted.
@@ -118,9 +118,9 @@ pub(super) enum FailureFile {
     Interrupted,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NameValue {
-    pub(super) name: String,
-    pub(super) value: String,
+pub(crate) struct NameValue {
+    pub(crate) name: String,
+    pub(crate) value: String,
 }

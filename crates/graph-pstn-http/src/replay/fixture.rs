@@ -43,6 +43,24 @@ pub struct Scenario {
     pub to: String,
 }
 
+impl Scenario {
+    /// A scenario of these: see the fields.
+    #[must_use]
+    pub fn new(
+        cloud: impl Into<String>,
+        log: impl Into<String>,
+        from: impl Into<String>,
+        to: impl Into<String>,
+    ) -> Self {
+        Self {
+            cloud: cloud.into(),
+            log: log.into(),
+            from: from.into(),
+            to: to.into(),
+        }
+    }
+}
+
 /// One request and how it ends.
 #[derive(Clone)]
 pub(super) struct Exchange {

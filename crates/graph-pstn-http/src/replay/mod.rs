@@ -55,10 +55,12 @@
 
 mod compact;
 mod difference;
-mod file;
+pub(crate) mod file;
 mod fixture;
-mod redact;
-mod sent;
+#[cfg(feature = "record")]
+pub(crate) mod layout;
+pub(crate) mod redact;
+pub(crate) mod sent;
 mod service;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 
 /// Stands for a value that is not shown.
-const REDACTED: &str = "<redacted>";
+pub(crate) const REDACTED: &str = "<redacted>";
 
 /// Parameters of a token request that are no secret. What is not listed is not shown.
 const PLAIN_PARAMETERS: [&str; 5] = [
@@ -17,7 +17,7 @@ const PLAIN_PARAMETERS: [&str; 5] = [
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
 /// The parameter with its value, or with a placeholder for it.
-pub(super) fn parameter(name: String, value: String) -> (String, String) {
+pub(crate) fn parameter(name: String, value: String) -> (String, String) {
     if PLAIN_PARAMETERS.contains(&name.as_str()) {
         (name, value)
     } else {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::redact::{self, Numbering};
 
-pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request that reached the service, without its secrets.
 ///

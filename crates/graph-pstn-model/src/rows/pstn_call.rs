@@ -4,9 +4,110 @@ use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
 use super::log_row;
-use crate::{CallDurationSource, CallType, LogRow, Text};
+use crate::{
+    CallDurationSource, CallType, Direction, LogRow, Text, phone_number::is_international,
+};
 
-log_row! {
+/// The 23 properties of v1.0, and those that a version has besides.
+macro_rules! pstn_call_row {
+    ($(#[$meta:meta])* $Row:ident { $($more:tt)* }) => {
+        log_row! {
+            $(#[$meta])*
+            pub struct $Row {
+                /// Unique identifier of the call, a GUID. It cannot be used to get a `callRecord`.
+                id: Text = "id",
+                /// Identifier of the call, not guaranteed to be unique and not a GUID; up to 64 characters.
+                call_id: Text = "callId",
+                /// The user's id in the directory, a GUID. Absent for bots, by Microsoft's pages; seen
+                /// filled with that of the resource account.
+                user_id: Text = "userId",
+                /// The name the user signs in with; up to 128 characters.
+                user_principal_name: Text = "userPrincipalName",
+                /// The user's name for display; up to 128 characters.
+                user_display_name: Text = "userDisplayName",
+                /// When the call began, UTC, to 100 ns. The range of a request is over this property.
+                start_date_time: OffsetDateTime = "startDateTime",
+                /// When the call ended, UTC, to 100 ns.
+                end_date_time: OffsetDateTime = "endDateTime",
+                /// How long the call was connected, in seconds.
+                duration: i32 = "duration",
+                /// What the call cost, in [`currency`](Self::currency), without the connection charge.
+                /// `Edm.Decimal` in the schema; the page of v1.0 says Double, which is wrong.
+                charge: Decimal = "charge",
+                /// The type of the call, `user_in` for instance. An open string.
+                call_type: CallType = "callType",
+                /// The currency of both charges, ISO 4217.
+                currency: Text = "currency",
+                /// The number that was called, mostly E.164; digits may be hidden (`+123456***`).
+                callee_number: Text = "calleeNumber",
+                /// The user's country, ISO 3166-1 alpha-2.
+                usage_country_code: Text = "usageCountryCode",
+                /// The tenant's country, ISO 3166-1 alpha-2.
+                tenant_country_code: Text = "tenantCountryCode",
+                /// The fee for the connection, in [`currency`](Self::currency).
+                connection_charge: Decimal = "connectionCharge",
+                /// The number that called, mostly E.164; digits may be hidden (`+123456***`). The page of
+                /// v1.0 calls it "number that received the call for inbound calls", against its own
+                /// example and the beta page: do not derive the direction from the numbers.
+                caller_number: Text = "callerNumber",
+                /// Whether the call was `Domestic` or `International`.
+                destination_context: Text = "destinationContext",
+                /// The country that was dialled, by name ("United States"); up to 64 characters.
+                destination_name: Text = "destinationName",
+                /// Identifier of the audio conference. Absent outside audio conferencing.
+                conference_id: Text = "conferenceId",
+                /// The licence the call was made under, `MCOPSTN1` for instance. A free string.
+                license_capability: Text = "licenseCapability",
+                /// The type of the user's number, `Subscriber` or `Service` for instance. A free string.
+                inventory_type: Text = "inventoryType",
+                /// The operator: `Microsoft`, or a carrier of Operator Connect.
+                operator: Text = "operator",
+                /// Where [`duration`](Self::duration) was taken from.
+                call_duration_source: CallDurationSource = "callDurationSource",
+                $($more)*
+            }
+        }
+
+        impl LogRow for $Row {
+            fn id(&self) -> Option<&str> {
+                self.id.as_deref()
+            }
+
+            fn time(&self) -> Option<OffsetDateTime> {
+                self.start_date_time
+            }
+        }
+
+        impl $Row {
+            /// Which way the call went, where its [type](Self::call_type) says so.
+            #[must_use]
+            pub fn direction(&self) -> Option<Direction> {
+                self.call_type.as_ref()?.direction()
+            }
+
+            /// The number outside of the organization: who called, or who was called. It is the one
+            /// whose digits are hidden in [some countries](crate::hidden_digits).
+            ///
+            /// `None` where the direction is not known: the numbers do not tell it.
+            #[must_use]
+            pub fn external_number(&self) -> Option<&str> {
+                match self.direction()? {
+                    Direction::Inbound => self.caller_number.as_deref(),
+                    Direction::Outbound => self.callee_number.as_deref(),
+                }
+            }
+
+            /// Whether the call went to another country, by
+            /// [`destination_context`](Self::destination_context).
+            #[must_use]
+            pub fn is_international(&self) -> Option<bool> {
+                is_international(self.destination_context.as_deref()?)
+            }
+        }
+    };
+}
+
+pstn_call_row! {
     /// A call over a Calling Plan or Operator Connect (`pstnCallLogRow` of v1.0).
     ///
     /// Graph declares every property nullable, so each is an `Option`. `null`, the empty string and
@@ -14,67 +115,31 @@ log_row! {
     /// order of the [documented example].
     ///
     /// [documented example]: https://learn.microsoft.com/en-us/graph/api/callrecords-callrecord-getpstncalls
-    pub struct PstnCallLogRow {
-        /// Unique identifier of the call, a GUID. It cannot be used to get a `callRecord`.
-        id: Text = "id",
-        /// Identifier of the call, not guaranteed to be unique and not a GUID; up to 64 characters.
-        call_id: Text = "callId",
-        /// The user's id in the directory, a GUID. Absent for bots, by Microsoft's pages; seen
-        /// filled with that of the resource account.
-        user_id: Text = "userId",
-        /// The name the user signs in with; up to 128 characters.
-        user_principal_name: Text = "userPrincipalName",
-        /// The user's name for display; up to 128 characters.
-        user_display_name: Text = "userDisplayName",
-        /// When the call began, UTC, to 100 ns. The range of a request is over this property.
-        start_date_time: OffsetDateTime = "startDateTime",
-        /// When the call ended, UTC, to 100 ns.
-        end_date_time: OffsetDateTime = "endDateTime",
-        /// How long the call was connected, in seconds.
-        duration: i32 = "duration",
-        /// What the call cost, in [`currency`](Self::currency), without the connection charge.
-        /// `Edm.Decimal` in the schema; the page of v1.0 says Double, which is wrong.
-        charge: Decimal = "charge",
-        /// The type of the call, `user_in` for instance. An open string.
-        call_type: CallType = "callType",
-        /// The currency of both charges, ISO 4217.
-        currency: Text = "currency",
-        /// The number that was called, mostly E.164; digits may be hidden (`+123456***`).
-        callee_number: Text = "calleeNumber",
-        /// The user's country, ISO 3166-1 alpha-2.
-        usage_country_code: Text = "usageCountryCode",
-        /// The tenant's country, ISO 3166-1 alpha-2.
-        tenant_country_code: Text = "tenantCountryCode",
-        /// The fee for the connection, in [`currency`](Self::currency).
-        connection_charge: Decimal = "connectionCharge",
-        /// The number that called, mostly E.164; digits may be hidden (`+123456***`). The page of
-        /// v1.0 calls it "number that received the call for inbound calls", against its own
-        /// example and the beta page: do not derive the direction from the numbers.
-        caller_number: Text = "callerNumber",
-        /// Whether the call was `Domestic` or `International`.
-        destination_context: Text = "destinationContext",
-        /// The country that was dialled, by name ("United States"); up to 64 characters.
-        destination_name: Text = "destinationName",
-        /// Identifier of the audio conference. Absent outside audio conferencing.
-        conference_id: Text = "conferenceId",
-        /// The licence the call was made under, `MCOPSTN1` for instance. A free string.
-        license_capability: Text = "licenseCapability",
-        /// The type of the user's number, `Subscriber` or `Service` for instance. A free string.
-        inventory_type: Text = "inventoryType",
-        /// The operator: `Microsoft`, or a carrier of Operator Connect.
-        operator: Text = "operator",
-        /// Where [`duration`](Self::duration) was taken from.
-        call_duration_source: CallDurationSource = "callDurationSource",
-    }
+    PstnCallLogRow {}
 }
 
-impl LogRow for PstnCallLogRow {
-    fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
+/// The form of the beta version, which has six properties more.
+pub(super) mod beta {
+    use super::*;
+    use crate::AdministrativeUnitInfo;
 
-    fn time(&self) -> Option<OffsetDateTime> {
-        self.start_date_time
+    pstn_call_row! {
+        /// A call over a Calling Plan or Operator Connect, as the beta version has it: the
+        /// properties of [v1.0](crate::PstnCallLogRow) and six more.
+        PstnCallLogRow {
+            /// The country of the other party, ISO 3166-1 alpha-2.
+            other_party_country_code: Text = "otherPartyCountryCode",
+            /// The administrative units of the user.
+            administrative_unit_infos: Vec<AdministrativeUnitInfo> = "administrativeUnitInfos",
+            /// The address that the user's client has in its own network, IPv4.
+            client_local_ip_v4_address: Text = "clientLocalIpV4Address",
+            /// The address that the user's client has in its own network, IPv6.
+            client_local_ip_v6_address: Text = "clientLocalIpV6Address",
+            /// The address that the user's client is seen under, IPv4.
+            client_public_ip_v4_address: Text = "clientPublicIpV4Address",
+            /// The address that the user's client is seen under, IPv6.
+            client_public_ip_v6_address: Text = "clientPublicIpV6Address",
+        }
     }
 }
 

@@ -38,7 +38,12 @@ macro_rules! log_row {
         }
 
         const _: () = {
-            use $crate::{Cell, Column, Tabular, property::Property, rows::{KnownRow, NoteUnknown}};
+            use $crate::{
+                Cell, Column, Tabular,
+                property::Property,
+                reader::{Cursor, Scan, ScanRow},
+                rows::{KnownRow, NoteUnknown},
+            };
             use serde_with::{de::DeserializeAsWrap, ser::SerializeAsWrap};
 
             const NAMES: &[&str] = &[$($name),*];
@@ -75,6 +80,42 @@ macro_rules! log_row {
                         &SerializeAsWrap::<_, <$Type as Property>::Adapter>::new(&self.$field),
                     )?; )*
                     row.end()
+                }
+            }
+
+            impl ScanRow for $Row {
+                const QUOTED_NAMES: &'static [&'static str] = &[$(concat!("\"", $name, "\"")),*];
+
+                fn scan_straight(cursor: &mut Cursor<'_>) -> Option<Self> {
+                    cursor.eat(b'{')?;
+                    cursor.skip_space();
+                    let mut is_last = false;
+                    $(
+                        if is_last {
+                            return None;
+                        }
+                        cursor.eat_name(concat!("\"", $name, "\""))?;
+                        let $field = <$Type as Scan>::scan(cursor)?;
+                        is_last = cursor.next_or(b'}')?;
+                    )*
+                    is_last.then_some(Self { $($field),* })
+                }
+
+                fn place(name: &str) -> Option<u8> {
+                    match name {
+                        $( $name => Some(Field::$field as u8), )*
+                        _ => None,
+                    }
+                }
+
+                fn scan_member(&mut self, place: u8, cursor: &mut Cursor<'_>) -> Option<()> {
+                    match place {
+                        $( n if n == Field::$field as u8 => {
+                            self.$field = <$Type as Scan>::scan(cursor)?;
+                        } )*
+                        _ => return None,
+                    }
+                    Some(())
                 }
             }
 
@@ -176,7 +217,12 @@ macro_rules! log_row {
                     D: serde::Deserializer<'de>,
                     N: NoteUnknown,
                 {
-                    deserializer.deserialize_struct(stringify!($Row), NAMES, RowVisitor(unknown))
+                    if deserializer.is_human_readable() {
+                        // Not `deserialize_struct`, for which `serde_json` also takes arrays.
+                        deserializer.deserialize_map(RowVisitor(unknown))
+                    } else {
+                        deserializer.deserialize_struct(stringify!($Row), NAMES, RowVisitor(unknown))
+                    }
                 }
             }
 
