@@ -9,6 +9,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -41,6 +42,8 @@ impl Ui {
         let ours = Targets::new().with_target("graph_pstn", level);
         let log = tracing_subscriber::fmt::layer()
             .with_ansi(false)
+            // The layers describe each request in a span; its end has the outcome.
+            .with_span_events(FmtSpan::CLOSE)
             .with_writer(ui.clone());
         tracing_subscriber::registry().with(log).with(ours).init();
         ui

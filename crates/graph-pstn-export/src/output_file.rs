@@ -109,7 +109,8 @@ impl OutputFile {
             }
             Existing::Refuse => persist_new(temporary, &target).map_err(failed)?,
         }
-        sync_folder(folder_of(&target)).map_err(failed)
+        sync_folder(folder_of(&target));
+        Ok(())
     }
 }
 
@@ -178,30 +179,16 @@ fn persist_new(temporary: NamedTempFile, target: &Path) -> io::Result<()> {
 }
 
 /// Makes the rename itself last through a power cut. Only Unix can open a folder for that.
+///
+/// No error is worth one here: the file is complete, on the disk and in its place. A folder that may not be
+/// listed cannot be opened, and some file systems cannot sync one.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    // A folder that may be written but not listed cannot be opened, and some file systems cannot
-    // sync one; the file is complete and in its place all the same.
-    let Ok(folder) = File::open(folder) else {
-        return Ok(());
-    };
-    match folder.sync_all() {
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        other => other,
-    }
+fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
-}
+fn sync_folder(_: &Path) {}
 
 #[cfg(test)]
 mod tests {

@@ -151,10 +151,6 @@ impl OpenSource {
     }
 
     /// Ends the emulator, if it was one.
-    #[cfg_attr(
-        not(feature = "emulator"),
-        expect(clippy::unused_async, reason = "the emulator's end is waited for")
-    )]
     pub(crate) async fn close(self) {
         #[cfg(feature = "emulator")]
         if let Some(emulator) = self.emulator {
