@@ -135,8 +135,7 @@ fn emulator_settings(
             secret: emulator.client_secret().to_owned().into(),
         },
         ca_certificate: None,
-        rate: connection.pace.rate(Rate::Unlimited),
-        max_wait: connection.pace.max_wait(),
+        pace: connection.pace.resolve(Rate::Unlimited),
     })
 }
 

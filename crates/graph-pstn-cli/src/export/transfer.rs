@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use graph_pstn_export::{Export, ExportThread, Summary};
 use graph_pstn_http::{Batch, RangeReader};
-use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
+use graph_pstn_model::{PstnCallLogRow, TimeRange};
 
 use super::patience::Patience;
 use crate::connection::Connection;
@@ -42,9 +42,7 @@ impl Transfer<'_> {
         connection: &Connection,
         export: Export<PstnCallLogRow>,
     ) -> Result<Summary, Stopped> {
-        let mut reader = connection
-            .client
-            .read::<PstnCallLogRow>(CallLog::Pstn, self.range);
+        let mut reader = connection.read(self.range);
         let mut writer = ExportThread::start(export)
             .map_err(|error| Stopped::System(Failure::other("no thread to write with", &error)))?;
         let moved = tokio::select! {
@@ -52,7 +50,7 @@ impl Transfer<'_> {
             () = self.interrupts.next() => Err(Stopped::Interrupted),
             moved = async {
                 connection.first_contact().await.map_err(Stopped::Reading)?;
-                let patience = Patience::new(connection.max_wait);
+                let patience = Patience::new(connection.max_wait());
                 move_all(&mut reader, &mut writer, patience, self.ui, self.range).await
             } => moved,
         };
