@@ -13,8 +13,9 @@ use crate::hints::message;
 use crate::interrupts::Interrupts;
 use crate::ui::Ui;
 
-/// How long to wait for the writing thread after an interruption. It stops between two batches, within
-/// milliseconds, unless it is stuck in a pipe that nobody reads; a pipe has nothing to tidy up.
+/// How long to wait for the writing thread when an export to a stream is given up. It stops between two
+/// batches, within milliseconds, unless it is stuck in a pipe that nobody reads. A file is waited for, since it
+/// has to be removed.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Why a transfer did not come to its end.
@@ -61,7 +62,7 @@ impl Transfer<'_> {
             tokio::select! {
                 () = writer.abandon() => {}
                 () = self.interrupts.next() => {}
-                () = tokio::time::sleep(GRACE) => {}
+                () = tokio::time::sleep(GRACE), if !self.to_file => {}
             }
             return Err(stopped);
         }
