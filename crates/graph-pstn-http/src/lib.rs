@@ -124,5 +124,7 @@ pub use transport::{HttpService, HyperTransport, HyperTransportBuilder, Proxy};
 pub use cloud::{Cloud, ParseCloudError};
 pub use endpoints::{Endpoints, Origin, OriginError};
 pub use error::{Error, ErrorKind};
-pub use observe::{AttemptEnd, Observer, PageEnd, QuotaWait, RetryPause, SharedObserver};
+pub use observe::{
+    AttemptEnd, Observer, PageEnd, QuotaWait, RetryPause, SharedObserver, TokenEnd, TokenReason,
+};
 pub use token::{AccessToken, BoxFuture, StaticToken, TokenProvider, TokenRequest};
