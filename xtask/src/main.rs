@@ -2,6 +2,8 @@
 
 mod audit;
 mod cargo;
+mod costs;
+mod features;
 mod snapshots;
 mod test;
 mod workspace;
@@ -26,6 +28,8 @@ enum Task {
     Snapshots(snapshots::Arguments),
     /// Look for secrets and personal data in the committed fixtures and snapshots
     Audit,
+    /// Count the crates that each feature and each example brings, and build each alone
+    Costs(costs::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Snapshots(arguments) => snapshots::run(&arguments),
         Task::Audit => audit::run(),
+        Task::Costs(arguments) => costs::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
