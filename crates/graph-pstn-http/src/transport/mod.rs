@@ -10,21 +10,22 @@
 //!   is asked for a tunnel, so that it sees no request; loopback addresses and plain `http` go without.
 //! - Redirects are never followed: Graph sends none here, and a token must not travel on its own.
 //!
+//! [`HyperTransport`] gives bodies as streams. Layers above want whole ones:
+//! [`into_http_service`](HyperTransport::into_http_service) adds decompression, the collection of
+//! bodies and a timeout, and is what a token source is given.
+//!
 //! # FIPS
 //!
 //! With the feature `fips`, AWS-LC's FIPS module does the cryptography of TLS, by rustls's `fips` feature,
 //! and a transport whose rustls configuration is not
-//! [FIPS](https://docs.rs/rustls/latest/rustls/manual/_06_fips/index.html) in whole cannot be built. Building
-//! it takes CMake and Go besides the C compiler. It
-//! speaks of the transport's TLS only. Signatures of assertions in `graph-pstn-auth` come from the same module
-//! then, since a build has one `aws-lc-rs`, but nothing checks that; certificates from PKCS#12 files are
-//! opened by other code. Whether the module's certificate covers the system it runs on is for its
-//! [security policy](https://csrc.nist.gov/projects/cryptographic-module-validation-program) to say, and for
-//! the operator to check.
+//! [FIPS](https://docs.rs/rustls/latest/rustls/manual/_06_fips/index.html) in whole cannot be built. It takes
+//! CMake and Go to compile, besides a C compiler.
 //!
-//! [`HyperTransport`] gives bodies as streams. Layers above want whole ones:
-//! [`into_http_service`](HyperTransport::into_http_service) adds decompression, the collection of
-//! bodies and a timeout, and is what a token source is given.
+//! That says something of the transport's TLS, and of no more. Signatures of assertions in `graph-pstn-auth` come
+//! from the same module then, since a build has one `aws-lc-rs`, but nothing checks it; certificates from
+//! PKCS#12 files are opened by other code. Whether the module's certificate covers the system it runs on is
+//! for its [security policy](https://csrc.nist.gov/projects/cryptographic-module-validation-program) to say, and
+//! for the operator to check.
 
 mod builder;
 mod error;

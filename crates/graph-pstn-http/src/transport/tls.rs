@@ -62,14 +62,19 @@ pub(super) fn client_config(roots: &Roots) -> Result<ClientConfig, Error> {
     let config = rustls_config(roots, provider()?).map_err(|error| {
         Error::new(ErrorKind::Config, "the TLS settings cannot be used").with_source(error)
     })?;
-    // Of the whole configuration, not of the provider alone: it counts the protocol's options too.
-    if cfg!(feature = "fips") && !config.fips() {
-        return Err(Error::new(
-            ErrorKind::Config,
-            "this build is to use FIPS-validated cryptography only, and its TLS settings are not of that kind",
-        ));
+    if cfg!(feature = "fips") {
+        only_fips(&config)?;
     }
     Ok(config)
+}
+
+/// Looks at the whole configuration, not at the provider alone: it counts the protocol's options too.
+fn only_fips(config: &ClientConfig) -> Result<(), Error> {
+    if config.fips() {
+        return Ok(());
+    }
+    let message = "this build is to use FIPS-validated cryptography only, and its TLS settings are not of that kind";
+    Err(Error::new(ErrorKind::Config, message))
 }
 
 fn rustls_config(
@@ -132,7 +137,8 @@ mod tests {
             let version = suite.version().version;
             assert!([TLSv1_2, TLSv1_3].contains(&version), "{version:?}");
         }
-        assert_eq!(config.fips(), cfg!(feature = "fips"));
+        // What is not FIPS in whole is found out.
+        assert_eq!(only_fips(&config).is_ok(), cfg!(feature = "fips"));
     }
 
     #[test]
