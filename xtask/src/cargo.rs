@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::workspace;
+use crate::{features, workspace};
 
 /// A cargo command at the workspace's root, with what it takes to repeat it by hand.
 #[derive(Clone)]
@@ -14,10 +14,21 @@ pub(crate) struct Cargo {
     variables: Vec<(&'static str, String)>,
 }
 
-/// `cargo` with these arguments, split at white space.
+/// `cargo` with these arguments, split at white space. `--all-features` stands for all that need no more than
+/// Rust and a C compiler: see [`features`].
 pub(crate) fn cargo(arguments: &str) -> Cargo {
+    let arguments = arguments.split_whitespace();
     Cargo {
-        arguments: arguments.split_whitespace().map(str::to_owned).collect(),
+        arguments: arguments
+            .map(|argument| {
+                // A workspace that cargo cannot read is for the command itself to complain of.
+                let all = (argument == "--all-features").then(|| features::all().ok());
+                let listed = all
+                    .flatten()
+                    .map(|all| format!("--features={}", all.join(",")));
+                listed.unwrap_or_else(|| argument.to_owned())
+            })
+            .collect(),
         variables: Vec::new(),
     }
 }
@@ -45,6 +56,23 @@ impl Cargo {
                 "this failed ({status}); to repeat it:\n  {}",
                 self.shown()
             ))
+        }
+    }
+
+    /// Runs it and gives what it printed.
+    ///
+    /// # Errors
+    /// When it cannot be started or fails; the message holds the command and what it said.
+    pub(crate) fn output(&self) -> Result<String, String> {
+        let output = self
+            .command()
+            .output()
+            .map_err(|error| format!("{} cannot be started: {error}", self.shown()))?;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(format!("this failed:\n  {}\n{said}", self.shown()))
         }
     }
 

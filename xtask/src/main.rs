@@ -3,6 +3,8 @@
 mod audit;
 mod cargo;
 mod clouds;
+mod costs;
+mod features;
 mod snapshots;
 mod test;
 mod workspace;
@@ -29,6 +31,8 @@ enum Task {
     Clouds,
     /// Look for secrets and personal data in the committed fixtures and snapshots
     Audit,
+    /// Count the crates that each feature and each example brings, and build each alone
+    Costs(costs::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
         Task::Snapshots(arguments) => snapshots::run(&arguments),
         Task::Clouds => clouds::run(),
         Task::Audit => audit::run(),
+        Task::Costs(arguments) => costs::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::{
     audit,
     cargo::{Cargo, cargo},
-    snapshots,
+    costs, snapshots,
 };
 
 pub(crate) fn run() -> Result<(), String> {
@@ -26,6 +26,7 @@ pub(crate) fn run() -> Result<(), String> {
         snapshots::run(&snapshots::Arguments::default())
     })?;
     timed("audit", audit::run)?;
+    timed("parts", || costs::run(&costs::Arguments::default()))?;
     dependencies()
 }
 

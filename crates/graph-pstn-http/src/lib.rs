@@ -18,6 +18,8 @@
 //! | `attempt-timeout` | [`AttemptTimeoutLayer`] | each attempt |
 //! | `collect-body` | [`CollectBodyLayer`]: whole bodies, bounded | above the transport |
 //! | `transport` | [`HyperTransport`]: hyper, rustls, gzip, proxies | the bottom |
+//! | `aws-lc-rs` (default), `ring`, `fips`, `webpki-roots` | the [`transport`]'s cryptography and roots | |
+//! | `metrics` | [`MetricsObserver`]: what the layers report, for the `metrics` crate | beside the stack |
 //! | `record` | [`record`]: what passes, as a fixture | above the transport |
 //! | `replay` | [`replay`]: recorded exchanges in the transport's place | the bottom |
 //! | `cloud-global`, `cloud-us-gov-l4`, `cloud-us-gov-l5`, `cloud-china`, `all-clouds` | the [`Cloud`]s of the build | |
@@ -67,6 +69,8 @@ pub mod call;
 pub mod client;
 #[cfg(feature = "collect-body")]
 pub mod collect_body;
+#[cfg(feature = "metrics")]
+pub mod metrics_observer;
 #[cfg(feature = "page")]
 pub mod page;
 #[cfg(feature = "rate-limit")]
@@ -104,6 +108,8 @@ pub use call::{Call, CallClock, CallLayer, CallLimits};
 pub use client::{GraphClient, GraphClientBuilder};
 #[cfg(feature = "collect-body")]
 pub use collect_body::{CollectBody, CollectBodyLayer};
+#[cfg(feature = "metrics")]
+pub use metrics_observer::MetricsObserver;
 #[cfg(feature = "page")]
 pub use page::{DecodePage, DecodePageLayer, NextLink, Page, PageRequest, PageService, Pages};
 #[cfg(feature = "rate-limit")]
@@ -124,5 +130,7 @@ pub use transport::{HttpService, HyperTransport, HyperTransportBuilder, Proxy};
 pub use cloud::{Cloud, ParseCloudError};
 pub use endpoints::{Endpoints, Origin, OriginError};
 pub use error::{Error, ErrorKind};
-pub use observe::{AttemptEnd, Observer, PageEnd, QuotaWait, RetryPause, SharedObserver};
+pub use observe::{
+    AttemptEnd, Observer, PageEnd, QuotaWait, RetryPause, SharedObserver, TokenEnd, TokenReason,
+};
 pub use token::{AccessToken, BoxFuture, StaticToken, TokenProvider, TokenRequest};

@@ -31,6 +31,11 @@ pub trait Observer: Send + Sync {
     fn page(&self, page: &PageEnd) {
         let _ = page;
     }
+
+    /// The token source gave a token that was not there before, or failed to.
+    fn token(&self, token: &TokenEnd) {
+        let _ = token;
+    }
 }
 
 /// The end of one attempt.
@@ -91,6 +96,40 @@ impl PageEnd {
     }
 }
 
+/// A token that was asked for, and is not the one that was there before.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct TokenEnd {
+    /// Why it was asked for.
+    pub reason: TokenReason,
+    /// Whether there is one, or how the token source failed.
+    pub outcome: Result<(), ErrorKind>,
+}
+
+/// Why a token was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenReason {
+    /// An attempt was to be signed. Of the source's own accord the token is the first one, or the next.
+    Needed,
+    /// Graph refused the one that was there with a 401.
+    Refused,
+    /// Graph refused it and said which claims it wants.
+    Challenged,
+}
+
+impl TokenReason {
+    /// A short name in snake case, stable enough for logs and metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Needed => "needed",
+            Self::Refused => "refused",
+            Self::Challenged => "challenged",
+        }
+    }
+}
+
 /// An observer that any number of layers share; by default one that does nothing.
 #[derive(Clone)]
 pub struct SharedObserver(Arc<dyn Observer>);
@@ -142,5 +181,9 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 
     fn page(&self, page: &PageEnd) {
         (**self).page(page);
+    }
+
+    fn token(&self, token: &TokenEnd) {
+        (**self).token(token);
     }
 }

@@ -2,14 +2,14 @@ use std::{fmt, sync::Arc};
 
 use tower_layer::Layer;
 
-use super::Authorize;
-use crate::{Origin, TokenProvider};
+use super::{Authorize, tokens::Tokens};
+use crate::{Origin, SharedObserver, TokenProvider};
 
 /// Signs requests to one origin. See the [module](super) for an example.
 #[derive(Clone)]
 pub struct AuthorizeLayer {
     origin: Origin,
-    tokens: Arc<dyn TokenProvider>,
+    tokens: Tokens,
 }
 
 impl AuthorizeLayer {
@@ -18,8 +18,15 @@ impl AuthorizeLayer {
     pub fn new(origin: Origin, tokens: impl TokenProvider + 'static) -> Self {
         Self {
             origin,
-            tokens: Arc::new(tokens),
+            tokens: Tokens::new(Arc::new(tokens)),
         }
+    }
+
+    /// Tells `observer` of each new token, and of tokens that could not be had.
+    #[must_use]
+    pub fn with_observer(mut self, observer: SharedObserver) -> Self {
+        self.tokens = self.tokens.observed_by(observer);
+        self
     }
 }
 
@@ -27,7 +34,7 @@ impl<S> Layer<S> for AuthorizeLayer {
     type Service = Authorize<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Authorize::new(inner, self.origin.clone(), self.tokens.clone())
+        Authorize::over(inner, self.origin.clone(), self.tokens.clone())
     }
 }
 

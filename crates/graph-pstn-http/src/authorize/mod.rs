@@ -35,6 +35,7 @@
 mod challenge;
 mod layer;
 mod service;
+mod tokens;
 
 pub use challenge::Challenge;
 pub use layer::AuthorizeLayer;

@@ -9,20 +9,26 @@ use std::{
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use tower_service::Service;
 
-use super::Challenge;
-use crate::{AccessToken, BoxFuture, Error, ErrorKind, Origin, TokenProvider, TokenRequest};
+use super::{Challenge, tokens::Tokens};
+use crate::{
+    AccessToken, BoxFuture, Error, ErrorKind, Origin, TokenProvider, TokenReason, TokenRequest,
+};
 
 /// The service of [`AuthorizeLayer`](super::AuthorizeLayer).
 #[derive(Clone)]
 pub struct Authorize<S> {
     inner: S,
     origin: Origin,
-    tokens: Arc<dyn TokenProvider>,
+    tokens: Tokens,
 }
 
 impl<S> Authorize<S> {
     /// Signs what `inner` sends to `origin`.
     pub fn new(inner: S, origin: Origin, tokens: Arc<dyn TokenProvider>) -> Self {
+        Self::over(inner, origin, Tokens::new(tokens))
+    }
+
+    pub(super) fn over(inner: S, origin: Origin, tokens: Tokens) -> Self {
         Self {
             inner,
             origin,
@@ -89,7 +95,10 @@ impl<S> Authorize<S> {
         S::Error: Into<Error>,
         B: Clone,
     {
-        let token = self.tokens.token(TokenRequest::default()).await?;
+        let token = self
+            .tokens
+            .token(TokenRequest::default(), TokenReason::Needed)
+            .await?;
         self.sign(&mut request, &token)?;
         let response = self.inner.call(request.clone()).await.map_err(Into::into)?;
         if response.status() != StatusCode::UNAUTHORIZED {
@@ -97,11 +106,11 @@ impl<S> Authorize<S> {
         }
 
         self.tokens.invalidate(&token);
-        let wanted = match Challenge::claims_of(response.headers()) {
-            Some(claims) => TokenRequest::with_claims(claims),
-            None => TokenRequest::default(),
+        let (wanted, reason) = match Challenge::claims_of(response.headers()) {
+            Some(claims) => (TokenRequest::with_claims(claims), TokenReason::Challenged),
+            None => (TokenRequest::default(), TokenReason::Refused),
         };
-        let other = self.tokens.token(wanted).await?;
+        let other = self.tokens.token(wanted, reason).await?;
         if other.authorization() == token.authorization() {
             // The source has nothing else to give, so the answer would be the same.
             return Ok(response);

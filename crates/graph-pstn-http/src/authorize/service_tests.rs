@@ -140,3 +140,37 @@ async fn a_source_that_gives_the_same_token_again_is_not_asked_to_prove_it() {
     assert_eq!(service.oneshot(request).await.unwrap().status(), 401);
     assert_eq!(*calls.lock().unwrap(), 1);
 }
+
+#[derive(Default)]
+struct Heard(Mutex<Vec<(&'static str, bool)>>);
+
+impl crate::Observer for Heard {
+    fn token(&self, token: &crate::TokenEnd) {
+        let heard = (token.reason.name(), token.outcome.is_ok());
+        self.0.lock().unwrap().push(heard);
+    }
+}
+
+#[tokio::test]
+async fn the_observer_hears_of_new_tokens_only() {
+    let heard = Arc::new(Heard::default());
+    let source = Arc::new(Source::default());
+    let layer = super::super::AuthorizeLayer::new(GRAPH.parse().unwrap(), source.clone())
+        .with_observer(crate::SharedObserver::new(heard.clone()));
+    let answers = Arc::new(Mutex::new([200, 200, 401, 200, 200].into_iter()));
+    let service = tower_layer::Layer::layer(
+        &layer,
+        service_fn(move |_: Request<()>| {
+            let answer = status(answers.lock().unwrap().next().unwrap());
+            async move { Ok::<_, Error>(answer) }
+        }),
+    );
+    for _ in 0..4 {
+        let request = Request::get(GRAPH).body(()).unwrap();
+        service.clone().oneshot(request).await.unwrap();
+    }
+    assert_eq!(
+        *heard.0.lock().unwrap(),
+        [("needed", true), ("refused", true)]
+    );
+}

@@ -7,9 +7,10 @@ use tower::{Service, ServiceBuilder, ServiceExt as _, util::BoxCloneSyncService}
 
 use super::GraphClient;
 use crate::{
-    AttemptSpanLayer, AttemptTimeoutLayer, AuthorizeLayer, CallLimits, Endpoints, Error, ErrorKind,
-    HttpService, HyperTransport, Quota, RateLimitLayer, RateLimits, ReadOptions,
-    RequestHeadersLayer, RetryPolicy, SharedObserver, TokenProvider,
+    AttemptSpanLayer, AttemptTimeoutLayer, AuthorizeLayer, CallLayer, CallLimits, CallSpanLayer,
+    DecodePageLayer, Endpoints, Error, ErrorKind, HttpService, HyperTransport, Origin, Quota,
+    RateLimitLayer, RateLimits, ReadOptions, RequestHeadersLayer, RetryBudget, RetryPolicy,
+    SharedObserver, TokenProvider,
 };
 
 /// A page of 1,000 rows has some 700 kB; what is many times that is no page.
@@ -19,14 +20,17 @@ const BODY_LIMIT: usize = 64 << 20;
 const UNMETERED_WINDOW_PAGES: u32 = 8;
 
 /// Sets a [`GraphClient`] up. Only the token source has no default.
+#[derive(Clone)]
 #[must_use]
 pub struct GraphClientBuilder {
     endpoints: Endpoints,
     tokens: Option<Arc<dyn TokenProvider>>,
     service: Option<HttpService>,
-    headers: Option<RequestHeadersLayer>,
+    headers: RequestHeadersLayer,
     rate_limits: RateLimits,
     retry: Option<RetryPolicy>,
+    /// Of the default retry policy.
+    budget: RetryBudget,
     limits: CallLimits,
     attempt_timeout: Duration,
     bad_row: BadRow,
@@ -40,9 +44,10 @@ impl GraphClientBuilder {
             endpoints,
             tokens: None,
             service: None,
-            headers: None,
+            headers: RequestHeadersLayer::default(),
             rate_limits: RateLimits::default(),
             retry: None,
+            budget: RetryBudget::default(),
             limits: CallLimits::default(),
             attempt_timeout: Duration::from_secs(60),
             bad_row: BadRow::SetAside,
@@ -64,6 +69,10 @@ impl GraphClientBuilder {
     }
 
     /// A service of whole bodies in the transport's place: another client, a replayed recording, a test.
+    ///
+    /// Its error may be of any type that becomes an [`Error`]: one of the caller's own with `impl From<_> for
+    /// Error`, which says what kind of failure it is, or `tower::BoxError`, of which the retry can only
+    /// know that it is foreign, and so does not retry it.
     pub fn service<S>(mut self, service: S) -> Self
     where
         S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,
@@ -76,7 +85,7 @@ impl GraphClientBuilder {
 
     /// The headers that every attempt bears; default: this crate's name and version, and random ids.
     pub fn request_headers(mut self, headers: RequestHeadersLayer) -> Self {
-        self.headers = Some(headers);
+        self.headers = headers;
         self
     }
 
@@ -134,52 +143,124 @@ impl GraphClientBuilder {
         self
     }
 
-    /// Assembles the stack.
+    /// Assembles the stack of the layers below, each as this builder hands it out. The upper half, from
+    /// the typed edge to the retry, depends on the type of the rows and is laid over it by
+    /// [`GraphClient::page_source`].
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when there is no token source, or the default transport cannot be built.
     pub fn build(self) -> Result<GraphClient, Error> {
-        let tokens = self.tokens.ok_or_else(|| {
+        let signed = ServiceBuilder::new()
+            .layer(self.authorize_layer()?)
+            .layer(self.rate_limit_layer())
+            .layer(self.request_headers_layer())
+            .layer(self.attempt_span_layer())
+            .layer(self.attempt_timeout_layer())
+            .service(self.bottom_service()?);
+        Ok(GraphClient {
+            signed: BoxCloneSyncService::new(signed),
+            upper: self,
+        })
+    }
+}
+
+/// The layers of the default stack one by one, as the settings have them, outer to inner: for a stack
+/// of one's own with some of them exchanged. See the [module](super) for an example.
+impl GraphClientBuilder {
+    /// The origin that requests go to.
+    #[must_use]
+    pub fn graph(&self) -> &Origin {
+        self.endpoints.graph()
+    }
+
+    /// Starts the clock of each call.
+    #[must_use]
+    pub fn call_layer(&self) -> CallLayer {
+        CallLayer::new(self.limits)
+    }
+
+    /// A span around all attempts of a call.
+    #[must_use]
+    pub fn call_span_layer(&self) -> CallSpanLayer {
+        CallSpanLayer
+    }
+
+    /// What is retried, for `tower`'s `ServiceBuilder::retry`. All that this builder hands out share a budget.
+    #[must_use]
+    pub fn retry_policy(&self) -> RetryPolicy {
+        self.retry.clone().unwrap_or_else(|| {
+            RetryPolicy::builder()
+                .budget(self.budget.clone())
+                .observer(self.observer.clone())
+                .build()
+        })
+    }
+
+    /// Reads bodies as pages of `T`.
+    #[must_use]
+    pub fn decode_page_layer<T>(&self) -> DecodePageLayer<T> {
+        DecodePageLayer::new(self.graph().clone(), self.bad_row)
+            .with_observer(self.observer.clone())
+    }
+
+    /// Signs each attempt.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when there is no token source.
+    pub fn authorize_layer(&self) -> Result<AuthorizeLayer, Error> {
+        let tokens = self.tokens.clone().ok_or_else(|| {
             let message = "the client has no token source; give it one with token_provider";
             Error::new(ErrorKind::Config, message)
         })?;
-        let service = match self.service {
-            Some(service) => service,
-            None => HyperTransport::builder().build()?.collected(BODY_LIMIT),
-        };
-        let headers = match self.headers {
-            Some(headers) => headers,
-            None => RequestHeadersLayer::new(concat!("graph-pstn/", env!("CARGO_PKG_VERSION")))?,
-        };
-        let graph = self.endpoints.graph().clone();
-        let observer = self.observer;
-        let read = self.read.unwrap_or_else(|| {
+        Ok(AuthorizeLayer::new(self.graph().clone(), tokens).with_observer(self.observer.clone()))
+    }
+
+    /// How much of a range the client's readers read at a time.
+    pub(super) fn reading(&self) -> ReadOptions {
+        self.read.unwrap_or_else(|| {
             let options = ReadOptions::default();
             if self.rate_limits.quota() == Quota::unlimited() {
                 options.with_window_pages(UNMETERED_WINDOW_PAGES)
             } else {
                 options
             }
-        });
-
-        let signed = ServiceBuilder::new()
-            .layer(AuthorizeLayer::new(graph.clone(), tokens))
-            .layer(RateLimitLayer::new(self.rate_limits).with_observer(observer.clone()))
-            .layer(headers)
-            .layer(AttemptSpanLayer::new(observer.clone()))
-            .layer(AttemptTimeoutLayer::new(self.attempt_timeout))
-            .service(service);
-        Ok(GraphClient {
-            graph,
-            signed: BoxCloneSyncService::new(signed),
-            retry: self
-                .retry
-                .unwrap_or_else(|| RetryPolicy::builder().observer(observer.clone()).build()),
-            limits: self.limits,
-            bad_row: self.bad_row,
-            read,
-            observer,
         })
+    }
+
+    /// Keeps within the quota. All that this builder hands out count together.
+    #[must_use]
+    pub fn rate_limit_layer(&self) -> RateLimitLayer {
+        RateLimitLayer::new(self.rate_limits.clone()).with_observer(self.observer.clone())
+    }
+
+    /// Sets the headers that every attempt bears.
+    #[must_use]
+    pub fn request_headers_layer(&self) -> RequestHeadersLayer {
+        self.headers.clone()
+    }
+
+    /// A span around each attempt.
+    #[must_use]
+    pub fn attempt_span_layer(&self) -> AttemptSpanLayer {
+        AttemptSpanLayer::new(self.observer.clone())
+    }
+
+    /// Ends attempts that take too long.
+    #[must_use]
+    pub fn attempt_timeout_layer(&self) -> AttemptTimeoutLayer {
+        AttemptTimeoutLayer::new(self.attempt_timeout)
+    }
+
+    /// What stands below all layers: the service or the transport that was set, or else a new
+    /// transport with default settings.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when that transport cannot be built.
+    pub fn bottom_service(&self) -> Result<HttpService, Error> {
+        match &self.service {
+            Some(service) => Ok(service.clone()),
+            None => Ok(HyperTransport::builder().build()?.collected(BODY_LIMIT)),
+        }
     }
 }
 

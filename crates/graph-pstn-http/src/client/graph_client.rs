@@ -1,27 +1,19 @@
 use std::fmt;
 
-use graph_pstn_model::{BadRow, CallLog, LogRow, TimeRange};
+use graph_pstn_model::{CallLog, LogRow, TimeRange};
 use serde::de::DeserializeOwned;
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
 
 use super::GraphClientBuilder;
-use crate::{
-    CallLayer, CallLimits, CallSpanLayer, DecodePageLayer, Endpoints, HttpService, Origin,
-    PageRequest, PageService, PageSource, Pages, RangeReader, ReadOptions, RetryPolicy,
-    SharedObserver,
-};
+use crate::{Endpoints, HttpService, PageRequest, PageService, PageSource, Pages, RangeReader};
 
 /// A client of one Graph origin. Clones share connections, quota, tokens and retry budget.
 #[derive(Clone)]
 pub struct GraphClient {
-    pub(super) graph: Origin,
     /// From Authorize down.
     pub(super) signed: HttpService,
-    pub(super) retry: RetryPolicy,
-    pub(super) limits: CallLimits,
-    pub(super) bad_row: BadRow,
-    pub(super) read: ReadOptions,
-    pub(super) observer: SharedObserver,
+    /// Hands out the layers above.
+    pub(super) upper: GraphClientBuilder,
 }
 
 impl GraphClient {
@@ -35,7 +27,7 @@ impl GraphClient {
     where
         T: LogRow + DeserializeOwned,
     {
-        RangeReader::new(self.page_source(), log, range).with_options(self.read)
+        RangeReader::new(self.page_source(), log, range).with_options(self.upper.reading())
     }
 
     /// Follows the pages from this one on: see [`Pages`].
@@ -52,14 +44,13 @@ impl GraphClient {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        let decode = DecodePageLayer::<T>::new(self.graph.clone(), self.bad_row);
         let pages = ServiceBuilder::new()
-            .layer(CallLayer::new(self.limits))
-            .layer(CallSpanLayer)
-            .retry(self.retry.clone())
-            .layer(decode.with_observer(self.observer.clone()))
+            .layer(self.upper.call_layer())
+            .layer(self.upper.call_span_layer())
+            .retry(self.upper.retry_policy())
+            .layer(self.upper.decode_page_layer::<T>())
             .service(self.signed.clone());
-        BoxCloneSyncService::new(PageService::new(pages, self.graph.clone()))
+        BoxCloneSyncService::new(PageService::new(pages, self.upper.graph().clone()))
     }
 
     /// The lower half of the stack, for requests of the caller's own: signed, within the quota, bounded in
@@ -72,10 +63,6 @@ impl GraphClient {
 
 impl fmt::Debug for GraphClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GraphClient")
-            .field("graph", &self.graph)
-            .field("limits", &self.limits)
-            .field("retry", &self.retry)
-            .finish_non_exhaustive()
+        f.debug_tuple("GraphClient").field(&self.upper).finish()
     }
 }

@@ -31,7 +31,7 @@ impl RequestHeadersLayer {
         })?;
         Ok(Self {
             user_agent,
-            new_id: Arc::new(|| uuid::Uuid::new_v4().to_string()),
+            ..Self::default()
         })
     }
 
@@ -40,6 +40,17 @@ impl RequestHeadersLayer {
     pub fn with_ids(mut self, new_id: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.new_id = Arc::new(new_id);
         self
+    }
+}
+
+impl Default for RequestHeadersLayer {
+    /// Requests under this crate's own name and version.
+    fn default() -> Self {
+        let user_agent = concat!("graph-pstn/", env!("CARGO_PKG_VERSION"));
+        Self {
+            user_agent: HeaderValue::from_static(user_agent),
+            new_id: Arc::new(|| uuid::Uuid::new_v4().to_string()),
+        }
     }
 }
 

@@ -47,14 +47,15 @@ pub struct AttemptSpan<S> {
 
 impl<S, B, R> Service<Request<B>> for AttemptSpan<S>
 where
-    S: Service<Request<B>, Response = Response<R>, Error = Error>,
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<Error>,
 {
     type Response = Response<R>;
     type Error = Error;
     type Future = AttemptSpanFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_ready(cx)
+        self.inner.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
@@ -92,16 +93,17 @@ pin_project! {
     }
 }
 
-impl<F, R> Future for AttemptSpanFuture<F>
+impl<F, R, E> Future for AttemptSpanFuture<F>
 where
-    F: Future<Output = Result<Response<R>, Error>>,
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<Error>,
 {
-    type Output = F::Output;
+    type Output = Result<Response<R>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let entered = this.span.enter();
-        let result = ready!(this.response.poll(cx));
+        let result = ready!(this.response.poll(cx)).map_err(Into::into);
         let outcome = match &result {
             Ok(response) => {
                 let status = response.status();

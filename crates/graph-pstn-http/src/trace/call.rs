@@ -32,14 +32,15 @@ pub struct CallSpan<S> {
 
 impl<S, B, R> Service<Request<B>> for CallSpan<S>
 where
-    S: Service<Request<B>, Response = Response<R>, Error = Error>,
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<Error>,
 {
     type Response = Response<R>;
     type Error = Error;
     type Future = CallSpanFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_ready(cx)
+        self.inner.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
@@ -72,16 +73,17 @@ pin_project! {
     }
 }
 
-impl<F, R> Future for CallSpanFuture<F>
+impl<F, R, E> Future for CallSpanFuture<F>
 where
-    F: Future<Output = Result<Response<R>, Error>>,
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<Error>,
 {
-    type Output = F::Output;
+    type Output = Result<Response<R>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let entered = this.span.enter();
-        let result = ready!(this.response.poll(cx));
+        let result = ready!(this.response.poll(cx)).map_err(Into::into);
         if let Some(clock) = this.clock {
             let waited = u64::try_from(clock.waited().as_millis()).unwrap_or(u64::MAX);
             this.span.record("graph.attempts", clock.attempts());

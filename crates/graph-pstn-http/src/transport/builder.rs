@@ -55,6 +55,16 @@ impl HyperTransportBuilder {
         Ok(self)
     }
 
+    /// Trusts Mozilla's list of certificate authorities, as it was when this crate's dependency was published,
+    /// instead of the platform's store: for containers that have none. What
+    /// [`add_ca_certificate_pem`](Self::add_ca_certificate_pem) adds is trusted besides.
+    #[cfg(feature = "webpki-roots")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "webpki-roots")))]
+    pub fn bundled_roots(mut self) -> Self {
+        self.roots.bundled = true;
+        self
+    }
+
     /// Which proxy to use; default [`Proxy::Environment`].
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = proxy;

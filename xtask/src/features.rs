@@ -1,0 +1,45 @@
+//! The features of the workspace's packages.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::cargo::cargo;
+
+/// Takes CMake and Go to build, and minutes; `cargo xtask costs --fips` builds it.
+const NEEDS_MORE: &str = "graph-pstn-http/fips";
+
+/// All features of all packages, as `package/feature`, but the one that needs more than Rust and a C compiler.
+///
+/// # Errors
+/// When cargo does not tell.
+pub(crate) fn all() -> Result<Vec<String>, String> {
+    let packages = of_packages()?;
+    let all = packages.iter().flat_map(|(package, features)| {
+        features
+            .iter()
+            .map(move |feature| format!("{package}/{feature}"))
+    });
+    Ok(all.filter(|feature| feature != NEEDS_MORE).collect())
+}
+
+/// The features of each package of the workspace, without `default`.
+///
+/// # Errors
+/// When cargo does not tell.
+pub(crate) fn of_packages() -> Result<BTreeMap<String, Vec<String>>, String> {
+    let metadata = cargo("metadata --no-deps --format-version 1").output()?;
+    let metadata: Value = serde_json::from_str(&metadata)
+        .map_err(|error| format!("cargo metadata prints no JSON: {error}"))?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    Ok(packages
+        .filter_map(|package| {
+            let features = package["features"].as_object()?.keys();
+            let features = features.filter(|feature| *feature != "default");
+            Some((
+                package["name"].as_str()?.to_owned(),
+                features.cloned().collect(),
+            ))
+        })
+        .collect())
+}
