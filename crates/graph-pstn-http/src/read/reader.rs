@@ -244,6 +244,7 @@ impl<T: LogRow> RangeReader<T> {
         } else if last {
             batch.done_until = Some(window.wanted.until());
             self.done_until = window.wanted.until();
+            self.sieve.window_is_done();
         }
         Ok(batch)
     }

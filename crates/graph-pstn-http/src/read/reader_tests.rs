@@ -425,6 +425,32 @@ async fn a_checkpoint_goes_on_where_a_window_ended() {
     );
 }
 
+#[tokio::test]
+async fn a_checkpoint_within_a_window_is_that_of_the_last_finished_one() {
+    let at = datetime!(2019-11-05 12:00 UTC);
+    let pages = || {
+        let timeless = Row {
+            time: None,
+            ..row("odd", at)
+        };
+        scripted(vec![
+            ("first", page(vec![timeless], Some("2"))),
+            ("2", page(vec![row("a", at)], None)),
+        ])
+    };
+    let mut reader = RangeReader::new(pages().0, CallLog::Pstn, november());
+    let before = reader.checkpoint();
+    assert_eq!(reader.next_batch().await.unwrap().unwrap().rows.len(), 1);
+    // The window will be read again, and its rows are cut off what was written.
+    let checkpoint = reader.checkpoint();
+    assert_eq!(checkpoint, before);
+    let mut again = RangeReader::new(pages().0, CallLog::Pstn, november())
+        .resume(&checkpoint)
+        .unwrap();
+    let batch = again.next_batch().await.unwrap().unwrap();
+    assert_eq!(batch.rows[0].id, "odd");
+}
+
 #[tokio::test(start_paused = true)]
 async fn dropping_a_reader_ends_its_tasks() {
     let busy = Arc::new(());

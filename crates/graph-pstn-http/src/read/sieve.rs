@@ -16,6 +16,8 @@ pub(super) struct Sieve {
     /// The rows that have no time, which any window may bring.
     timeless: Seen,
     timeless_ids: Vec<String>,
+    /// How many of them finished windows have brought.
+    timeless_done: usize,
 }
 
 impl Sieve {
@@ -66,14 +68,21 @@ impl Sieve {
         (batch, lost_time_of_day)
     }
 
+    /// All of the window has been delivered, so that it will not be read again.
+    pub(super) fn window_is_done(&mut self) {
+        self.timeless_done = self.timeless_ids.len();
+    }
+
     /// Forgets the window's rows: no other brings them.
     pub(super) fn end_of_window(&mut self) {
         self.seen.clear();
     }
 
-    /// The `id`s of the rows without a time that have been delivered.
+    /// The `id`s of the rows without a time that finished windows have brought.
     pub(super) fn timeless(&self) -> &[String] {
-        &self.timeless_ids
+        self.timeless_ids
+            .get(..self.timeless_done)
+            .unwrap_or_default()
     }
 
     /// Takes `id`s as delivered by an earlier run.
@@ -82,5 +91,6 @@ impl Sieve {
             self.timeless.remember(id);
         }
         self.timeless_ids.extend_from_slice(timeless);
+        self.window_is_done();
     }
 }
