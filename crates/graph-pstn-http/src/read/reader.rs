@@ -253,8 +253,10 @@ impl<T: LogRow> RangeReader<T> {
     fn delivered(&mut self, id: u64, window: Window) {
         self.done_until = window.wanted.until();
         self.progress.position = Some(self.done_until);
-        self.sieve.end_of_window();
-        (self.read, self.barren, self.most_barren) = (0, 0, MOST_BARREN);
+        (self.read, self.barren) = (0, 0);
+        if self.sieve.end_of_window(window) {
+            self.most_barren = MOST_BARREN;
+        }
         self.plan.delivered();
         self.work().fetches.remove(&id);
         self.tell_order();
@@ -268,9 +270,13 @@ impl<T: LogRow> RangeReader<T> {
         error: Error,
         place: Option<PageRequest>,
     ) -> Option<Error> {
-        let too_long = error.status() == Some(StatusCode::NOT_ACCEPTABLE) && self.read == 0;
+        let too_long = error.status() == Some(StatusCode::NOT_ACCEPTABLE);
         if too_long && self.plan.too_long(id) {
             self.work().fetches.remove(&id);
+            // Whole days may be more than the window in place of which they were asked for.
+            if self.read > 0 {
+                self.sieve.window_is_cut(window);
+            }
             return None;
         }
         match place.filter(|_| error.is_transient()) {

@@ -241,6 +241,71 @@ async fn a_link_that_lost_the_time_of_day_is_made_good_by_whole_days() {
     );
 }
 
+/// A log whose links show whole days, with pages of so many rows; refuses more than so many days.
+fn forgetful_log(rows: Vec<Row>, page_rows: usize, days: i64) -> (PageSource<Row>, Asked) {
+    source(move |request| {
+        let (asked, skip) = match (request.range(), request.link()) {
+            (Some(asked), _) if asked.duration() > Duration::days(days) => {
+                let error = Error::new(ErrorKind::Client, "too long");
+                return Err(error.with_status(StatusCode::NOT_ACCEPTABLE));
+            }
+            (Some(asked), _) => (asked, 0),
+            (None, Some(link)) => {
+                let numbers: Vec<i64> = link.uri().path()[6..]
+                    .split('-')
+                    .map(|part| part.parse().unwrap())
+                    .collect();
+                let day = |at| OffsetDateTime::from_unix_timestamp(at).unwrap();
+                (range(day(numbers[0]), day(numbers[1])), numbers[2])
+            }
+            (None, None) => unreachable!(),
+        };
+        let within = |row: &&Row| {
+            row.time
+                .is_some_and(|at| asked.from() <= at && at <= asked.until())
+        };
+        let rest: Vec<Row> = rows
+            .iter()
+            .filter(within)
+            .skip(skip as usize)
+            .cloned()
+            .collect();
+        let whole = Window::new(asked).by_whole_days();
+        let whole = whole.map_or(asked, |window| window.asked);
+        let next = format!(
+            "{}-{}-{}",
+            seconds(whole.from()),
+            seconds(whole.until()),
+            skip + page_rows as i64
+        );
+        let more = rest.len() > page_rows;
+        let rows = rest.into_iter().take(page_rows).collect();
+        Ok(page(rows, more.then_some(next.as_str())))
+    })
+}
+
+#[tokio::test]
+async fn whole_days_that_are_more_than_graph_takes_are_cut() {
+    // 90 days at noon are 91 whole days.
+    let range = range(
+        datetime!(2019-07-01 12:00 UTC),
+        datetime!(2019-09-29 12:00 UTC),
+    );
+    let rows = vec![
+        row("morning before", datetime!(2019-07-01 3:00 UTC)),
+        row("morning too", datetime!(2019-07-01 4:00 UTC)),
+        row("a", datetime!(2019-07-01 13:00 UTC)),
+        row("b", datetime!(2019-07-02 0:00 UTC)),
+        row("c", datetime!(2019-09-28 0:00 UTC)),
+        row("d", datetime!(2019-09-29 11:00 UTC)),
+        row("evening after", datetime!(2019-09-29 13:00 UTC)),
+    ];
+    let (source, _) = forgetful_log(rows, 3, 90);
+    let (ids, _, progress) = read_all(source, range).await;
+    assert_eq!(ids, ["a", "b", "c", "d"]);
+    assert!(progress.duplicates >= 3);
+}
+
 #[tokio::test]
 async fn pages_that_bring_nothing_new_do_not_go_on_for_ever() {
     let at = datetime!(2019-11-05 12:00 UTC);

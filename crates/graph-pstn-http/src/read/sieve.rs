@@ -1,5 +1,5 @@
 use graph_pstn_model::LogRow;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     Batch, Progress,
@@ -13,6 +13,8 @@ use crate::Page;
 pub(super) struct Sieve {
     /// The rows of the window that is being delivered.
     seen: Seen,
+    /// Up to where rows have been delivered, of a window that was cut afterwards.
+    reaches: Option<OffsetDateTime>,
     /// The rows that have no time, which any window may bring.
     timeless: Seen,
     timeless_ids: Vec<String>,
@@ -73,9 +75,20 @@ impl Sieve {
         self.timeless_done = self.timeless_ids.len();
     }
 
-    /// Forgets the window's rows: no other brings them.
-    pub(super) fn end_of_window(&mut self) {
-        self.seen.clear();
+    /// The window is cut into parts, of which the later will bring again what it has brought.
+    pub(super) fn window_is_cut(&mut self, window: Window) {
+        self.reaches = self.reaches.max(Some(window.wanted.until()));
+    }
+
+    /// Forgets the window's rows: no other brings them, unless it was a part of one that was cut. Says
+    /// whether it did.
+    pub(super) fn end_of_window(&mut self, window: Window) -> bool {
+        let forgets = self.reaches <= Some(window.wanted.until());
+        if forgets {
+            self.seen.clear();
+            self.reaches = None;
+        }
+        forgets
     }
 
     /// The `id`s of the rows without a time that finished windows have brought.
