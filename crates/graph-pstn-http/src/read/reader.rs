@@ -221,10 +221,10 @@ impl<T: LogRow> RangeReader<T> {
     /// Takes a page of the window in front.
     fn take(&mut self, window: Window, page: Page<T>) -> Result<Batch<T>, Error> {
         let last = page.next.is_none();
-        let (mut batch, lost_time_of_day) = self.sieve.sort(window, page, &mut self.progress);
+        let sorted = self.sieve.sort(window, page, &mut self.progress);
+        let mut batch = sorted.batch;
         self.read += 1;
-        let barren = batch.rows.is_empty() && batch.rejects.is_empty();
-        self.barren = if barren { self.barren + 1 } else { 0 };
+        self.barren = if sorted.is_barren { self.barren + 1 } else { 0 };
         if self.barren > self.most_barren {
             let pages = self.barren;
             self.end();
@@ -233,7 +233,7 @@ impl<T: LogRow> RangeReader<T> {
                 format!("{pages} pages in a row brought no new row of the range"),
             ));
         }
-        if lost_time_of_day
+        if sorted.lost_time_of_day
             && self.log.splittable()
             && let Some(whole) = window.by_whole_days()
         {

@@ -307,6 +307,19 @@ async fn whole_days_that_are_more_than_graph_takes_are_cut() {
 }
 
 #[tokio::test]
+async fn a_long_day_before_the_hours_that_are_wanted_is_no_circle() {
+    let day = datetime!(2019-11-05 0:00 UTC);
+    let ids: Vec<&'static str> = (0..2_880).map(|n| &*n.to_string().leak()).collect();
+    let rows = ids.iter().zip(0..);
+    let rows = rows.map(|(id, n)| row(id, day + Duration::seconds(n * 30)));
+    let (source, _) = forgetful_log(rows.collect(), 10, 90);
+    let evening = range(day + Duration::hours(22), day + Duration::hours(23));
+    let (delivered, _, progress) = read_all(source, evening).await;
+    assert_eq!(delivered, ids[2_640..2_760]);
+    assert!(progress.pages > 288);
+}
+
+#[tokio::test]
 async fn pages_that_bring_nothing_new_do_not_go_on_for_ever() {
     let at = datetime!(2019-11-05 12:00 UTC);
     let count = Mutex::new(0);

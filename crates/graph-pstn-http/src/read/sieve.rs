@@ -8,11 +8,22 @@ use super::{
 };
 use crate::Page;
 
+/// What a page has brought.
+pub(super) struct Sorted<T> {
+    pub(super) batch: Batch<T>,
+    /// Rows from so far outside that a link must have lost the time of day.
+    pub(super) lost_time_of_day: bool,
+    /// Nothing that was not there before: neither rows of the window nor others of the days around it.
+    pub(super) is_barren: bool,
+}
+
 /// Sorts the rows of pages into new ones, repeated ones and strays.
 #[derive(Debug, Default)]
 pub(super) struct Sieve {
     /// The rows of the window that is being delivered.
     seen: Seen,
+    /// The rows of the days around it that are not wanted.
+    strays: Seen,
     /// Up to where rows have been delivered, of a window that was cut afterwards.
     reaches: Option<OffsetDateTime>,
     /// The rows that have no time, which any window may bring.
@@ -23,26 +34,29 @@ pub(super) struct Sieve {
 }
 
 impl Sieve {
-    /// Sorts a page of the window. Says whether it brought rows from so far outside that a link must have
-    /// lost the time of day.
+    /// Sorts a page of the window.
     pub(super) fn sort<T: LogRow>(
         &mut self,
         window: Window,
         page: Page<T>,
         progress: &mut Progress,
-    ) -> (Batch<T>, bool) {
+    ) -> Sorted<T> {
         let mut batch = Batch::new(page.rejects, page.rows.len());
         let mut lost_time_of_day = false;
+        let mut new_strays = false;
         for row in page.rows {
             let time = row.time();
+            let id = row.id().filter(|id| !id.is_empty());
             if let Some(time) = time.filter(|time| !window.wanted.contains(*time)) {
                 progress.strays += 1;
                 // Within a second of the bounds is where whole seconds and inclusive ends bring rows.
                 lost_time_of_day |= time < window.asked.from() - Duration::SECOND
                     || time > window.asked.until() + Duration::SECOND;
+                if window.asked.contains(time) {
+                    new_strays |= id.is_none_or(|id| self.strays.look(id, &row) == Sight::New);
+                }
                 continue;
             }
-            let id = row.id().filter(|id| !id.is_empty());
             let sight = match (id, time) {
                 (None, _) => Sight::New,
                 (Some(id), Some(_)) => self.seen.look(id, &row),
@@ -67,7 +81,12 @@ impl Sieve {
         progress.rows += batch.rows.len() as u64;
         progress.rejects += batch.rejects.len() as u64;
         progress.conflicts += batch.conflicts.len() as u64;
-        (batch, lost_time_of_day)
+        let is_barren = batch.rows.is_empty() && batch.rejects.is_empty() && !new_strays;
+        Sorted {
+            batch,
+            lost_time_of_day,
+            is_barren,
+        }
     }
 
     /// All of the window has been delivered, so that it will not be read again.
@@ -83,6 +102,7 @@ impl Sieve {
     /// Forgets the window's rows: no other brings them, unless it was a part of one that was cut. Says
     /// whether it did.
     pub(super) fn end_of_window(&mut self, window: Window) -> bool {
+        self.strays.clear();
         let forgets = self.reaches <= Some(window.wanted.until());
         if forgets {
             self.seen.clear();
