@@ -3,6 +3,7 @@ use std::{
     fmt,
     future::poll_fn,
     pin::Pin,
+    sync::{Arc, atomic::Ordering},
     task::{Context, Poll, ready},
 };
 
@@ -33,8 +34,8 @@ pub type PageSource<T> = BoxCloneSyncService<PageRequest, Page<T>, Error>;
 ///
 /// A stream of [`Batch`]es, one for each page. It asks for nothing before it is polled; from then on
 /// several windows are fetched at a time, in tasks of their own that end when the reader is dropped. After
-/// an error that [may pass](Error::is_transient) it keeps its place and may be polled again; after any other
-/// it ends.
+/// an error that [may pass](Error::is_transient) it keeps its place and may be polled again, which asks again
+/// for whatever failed up to then; after any other it ends.
 ///
 /// # Panics
 /// When it is polled outside a tokio runtime.
@@ -169,6 +170,7 @@ impl<T: LogRow> RangeReader<T> {
                     source: source.clone(),
                     waiting: Waiting::new(options.waiting_bytes()),
                     notes: sender,
+                    told: Arc::default(),
                 },
                 notes,
                 fetches: HashMap::new(),
@@ -262,13 +264,15 @@ impl<T: LogRow> RangeReader<T> {
         self.tell_order();
     }
 
-    /// The window in front failed; gives the error unless the window was cut.
+    /// The window in front failed; gives the error, unless the window was cut, or is fetched again since
+    /// the caller has been told of a failure after this one: an outage hits all that are under way.
     fn failed(
         &mut self,
         id: u64,
         window: Window,
         error: Error,
         place: Option<PageRequest>,
+        told: u64,
     ) -> Option<Error> {
         let too_long = error.status() == Some(StatusCode::NOT_ACCEPTABLE);
         if too_long && self.plan.too_long(id) {
@@ -279,10 +283,16 @@ impl<T: LogRow> RangeReader<T> {
             }
             return None;
         }
-        match place.filter(|_| error.is_transient()) {
-            Some(place) => self.interrupted = Some((window, place)),
-            None => self.end(),
+        let Some(place) = place.filter(|_| error.is_transient()) else {
+            self.end();
+            return Some(error);
+        };
+        self.interrupted = Some((window, place));
+        let told_by_now = &self.work().fetcher.told;
+        if told < told_by_now.load(Ordering::Relaxed) {
+            return None;
         }
+        told_by_now.fetch_add(1, Ordering::Relaxed);
         Some(error)
     }
 }
@@ -319,8 +329,8 @@ impl<T: LogRow> Stream for RangeReader<T> {
                     return Poll::Ready(Some(this.take(window, page)));
                 }
                 Some(Event::End) => this.delivered(id, window),
-                Some(Event::Failed(error, place)) => {
-                    if let Some(error) = this.failed(id, window, error, place) {
+                Some(Event::Failed(error, place, told)) => {
+                    if let Some(error) = this.failed(id, window, error, place, told) {
                         return Poll::Ready(Some(Err(error)));
                     }
                 }

@@ -1,10 +1,13 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use time::{Duration, OffsetDateTime, macros::datetime};
-use tower::service_fn;
+use tower::{ServiceExt as _, service_fn};
 
 use super::*;
 use crate::NextLink;
@@ -366,6 +369,42 @@ async fn a_failure_that_may_pass_keeps_the_place_and_another_ends_it() {
         }
         assert_eq!((rows, errors), (delivered, 1), "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn a_time_of_failures_is_one_error_however_many_windows_it_hit() {
+    let down = Arc::new(AtomicBool::new(false));
+    let is_down = down.clone();
+    let (log, _) = busy_log(360);
+    let service = service_fn(move |request: PageRequest| {
+        let up = !is_down.load(Ordering::Relaxed);
+        let log = log.clone();
+        async move {
+            if up {
+                return log.oneshot(request).await;
+            }
+            Err(Error::new(ErrorKind::Server, "down"))
+        }
+    });
+    // So little room that windows are under way, rather than done, when it begins.
+    let options = ReadOptions::default().with_waiting_bytes(12 * 700_000);
+    let source = BoxCloneSyncService::new(service);
+    let mut reader = RangeReader::new(source, CallLog::Pstn, november()).with_options(options);
+    let (mut rows, mut errors) = (0, 0);
+    for poll in 0.. {
+        if poll == 20 {
+            down.store(true, Ordering::Relaxed);
+        }
+        match reader.next_batch().await {
+            Ok(None) => break,
+            Ok(Some(batch)) => rows += batch.rows.len(),
+            Err(_) => {
+                down.store(false, Ordering::Relaxed);
+                errors += 1;
+            }
+        }
+    }
+    assert_eq!((rows, errors), (720 * 360, 1));
 }
 
 #[tokio::test]
