@@ -6,6 +6,7 @@ use std::{
     },
 };
 
+use graph_pstn_model::{BadRow, Collection, PstnCallLogRow};
 use time::{Duration, OffsetDateTime, macros::datetime};
 use tower::{ServiceExt as _, service_fn};
 
@@ -342,6 +343,35 @@ async fn pages_that_bring_nothing_new_do_not_go_on_for_ever() {
     assert_eq!(error.kind(), ErrorKind::PagingLoop);
     assert!((102..=103).contains(&asked.lock().unwrap().len()));
     assert!(reader.next_batch().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_set_aside_once_and_is_no_progress() {
+    let body = br#"{"value":[{"id":"bad","duration":"long"}]}"#;
+    let rejects = || {
+        let page = Collection::<PstnCallLogRow>::from_slice(body, BadRow::SetAside);
+        page.unwrap().rejects
+    };
+    let count = Mutex::new(0);
+    let (source, _) = source(move |_| {
+        let mut count = count.lock().unwrap();
+        *count += 1;
+        Ok(Page {
+            rejects: rejects(),
+            ..page(Vec::new(), Some(&format!("x?$skip={count}")))
+        })
+    });
+    let mut reader = RangeReader::new(source, CallLog::Pstn, november());
+    let mut set_aside = 0;
+    let error = loop {
+        match reader.next_batch().await {
+            Ok(batch) => set_aside += batch.unwrap().rejects.len(),
+            Err(error) => break error,
+        }
+        assert!(reader.progress().pages < 1_000, "it never ends");
+    };
+    assert_eq!((error.kind(), set_aside), (ErrorKind::PagingLoop, 1));
+    assert_eq!(reader.progress().rejects, 1);
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ pub(super) struct Sorted<T> {
 pub(super) struct Sieve {
     /// The rows of the window that is being delivered.
     seen: Seen,
+    /// The rows that cannot be read, by their text, since their `id` may be what is wrong with them.
+    rejects: Seen,
     /// The rows of the days around it that are not wanted.
     strays: Seen,
     /// Up to where rows have been delivered, of a window that was cut afterwards.
@@ -41,7 +43,11 @@ impl Sieve {
         page: Page<T>,
         progress: &mut Progress,
     ) -> Sorted<T> {
-        let mut batch = Batch::new(page.rejects, page.rows.len());
+        let mut rejects = page.rejects;
+        let before = rejects.len();
+        rejects.retain(|reject| self.rejects.look(&reject.json, &()) == Sight::New);
+        progress.duplicates += (before - rejects.len()) as u64;
+        let mut batch = Batch::new(rejects, page.rows.len());
         let mut lost_time_of_day = false;
         let mut new_strays = false;
         for row in page.rows {
@@ -106,6 +112,7 @@ impl Sieve {
         let forgets = self.reaches <= Some(window.wanted.until());
         if forgets {
             self.seen.clear();
+            self.rejects.clear();
             self.reaches = None;
         }
         forgets
