@@ -1,6 +1,6 @@
 //! What all credentials share: the builder, the cache, and the face towards the authorize layer.
 
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use graph_pstn_http::{AccessToken, BoxFuture, Endpoints, TokenProvider, TokenRequest};
@@ -130,6 +130,19 @@ impl<P: ClientProof> CredentialBuilder<P> {
     /// repetition when this machine's clock is wrong. Default 60 s.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.policy.timeout = limit;
+        self
+    }
+
+    /// Draws from `random` what is left to chance: when tokens are renewed, and how long a failing endpoint
+    /// is left alone. It gives numbers in `0.0..1.0`. For tests whose outcome must repeat.
+    pub fn random(mut self, random: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        self.policy.random = Arc::new(random);
+        self
+    }
+
+    /// Takes correlation ids from `new_id` instead of random GUIDs, for tests whose outcome must repeat.
+    pub fn ids(mut self, new_id: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.ambient.id = Arc::new(new_id);
         self
     }
 

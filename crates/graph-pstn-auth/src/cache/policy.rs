@@ -1,26 +1,36 @@
 //! How long a token counts as fresh, and how long a failing endpoint is left alone.
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{Error, ErrorKind};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
+/// Draws a number from 0 to 1, each as likely as the other.
+pub(crate) type Random = Arc<dyn Fn() -> f64 + Send + Sync>;
+
 /// The numbers of the cache.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Policy {
     /// How long one flight may take, all its requests together.
     pub(crate) timeout: Duration,
-    /// Evenly distributed numbers from 0 to 1.
-    pub(crate) random: fn() -> f64,
+    pub(crate) random: Random,
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
             timeout: MINUTE,
-            random: fastrand::f64,
+            random: Arc::new(fastrand::f64),
         }
     }
 }
@@ -91,7 +101,7 @@ mod tests {
 
     fn policy(random: fn() -> f64) -> Policy {
         Policy {
-            random,
+            random: Arc::new(random),
             ..Policy::default()
         }
     }

@@ -50,7 +50,7 @@ impl Fetch for Arc<Script> {
 fn cache(script: Script) -> (TokenCache<Arc<Script>>, Arc<Script>) {
     let script = Arc::new(script);
     let policy = Policy {
-        random: || 0.0,
+        random: Arc::new(|| 0.0),
         ..Policy::default()
     };
     (TokenCache::new(script.clone(), policy), script)

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 pub struct Batch<T> {
     /// New rows of the range.
     pub rows: Vec<T>,
-    /// Rows that could not be read.
+    /// Rows that could not be read. One that comes again is dropped, but at the seam of two windows.
     pub rejects: Vec<RejectedRow>,
     /// Rows whose `id` was delivered before with other content.
     pub conflicts: Vec<T>,

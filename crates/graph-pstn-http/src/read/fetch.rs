@@ -3,7 +3,14 @@
 //! A task of its own, so that a page that has arrived is read at once however slow the caller is, and
 //! pages are decoded beside each other.
 
-use std::{future::poll_fn, pin::Pin};
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use futures_core::Stream as _;
 use graph_pstn_model::LogRow;
@@ -30,8 +37,8 @@ pub(super) enum Note {
 #[derive(Debug)]
 pub(super) enum Event<T> {
     Page(Page<T>),
-    /// It failed; the request is the one to go on with.
-    Failed(Error, Option<PageRequest>),
+    /// It failed, with so many failures told to the caller by then; the request is the one to go on with.
+    Failed(Error, Option<PageRequest>, u64),
     End,
 }
 
@@ -59,6 +66,8 @@ pub(super) struct Fetcher<T> {
     pub(super) source: PageSource<T>,
     pub(super) waiting: Waiting,
     pub(super) notes: UnboundedSender<Note>,
+    /// How many failures that may pass the caller has been told of.
+    pub(super) told: Arc<AtomicU64>,
 }
 
 impl<T> Clone for Fetcher<T> {
@@ -67,6 +76,7 @@ impl<T> Clone for Fetcher<T> {
             source: self.source.clone(),
             waiting: self.waiting.clone(),
             notes: self.notes.clone(),
+            told: self.told.clone(),
         }
     }
 }
@@ -110,7 +120,8 @@ impl<T: LogRow> Fetcher<T> {
                 }
                 Some(Err(error)) => {
                     let place = pages.continuation().cloned();
-                    let _ = events.send(Event::Failed(error, place));
+                    let told = self.told.load(Ordering::Relaxed);
+                    let _ = events.send(Event::Failed(error, place, told));
                     return;
                 }
                 Some(Ok(page)) => {

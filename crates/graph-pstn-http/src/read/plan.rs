@@ -272,7 +272,13 @@ impl Plan {
         } else {
             2.0 * pages * PAGE_ROWS
         };
-        Limit { rows }
+        // Windows that cannot be shorter, together with what is left of a part.
+        let shortest = if self.whole_days {
+            Duration::DAY * 5 / 4
+        } else {
+            SHORTEST * 2
+        };
+        Limit { rows, shortest }
     }
 }
 
@@ -280,6 +286,7 @@ impl Plan {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
     rows: f64,
+    shortest: Duration,
 }
 
 impl Limit {
@@ -290,7 +297,7 @@ impl Limit {
         seen.guess(rows, span);
         let length = window.asked.duration();
         let expected = seen.rate().unwrap_or_default() * length.as_seconds_f64();
-        expected > self.rows && length > SHORTEST * 2
+        expected > self.rows && window.wanted.duration() > self.shortest
     }
 }
 

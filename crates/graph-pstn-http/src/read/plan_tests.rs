@@ -22,7 +22,7 @@ fn options() -> ReadOptions {
 /// Runs a plan to its end as if the log held `rate` rows in a second; gives its windows in order.
 fn run(mut plan: Plan, rate: impl Fn(OffsetDateTime) -> f64) -> Vec<TimeRange> {
     let mut windows = Vec::new();
-    loop {
+    for _ in 0..10_000 {
         let mut begun = Vec::new();
         while let Some(next) = plan.start() {
             begun.push(next);
@@ -45,6 +45,7 @@ fn run(mut plan: Plan, rate: impl Fn(OffsetDateTime) -> f64) -> Vec<TimeRange> {
             return windows;
         }
     }
+    panic!("the plan never comes to its end");
 }
 
 fn assert_join_up(windows: &[TimeRange], whole: TimeRange) {
@@ -150,6 +151,26 @@ fn odd_bounds_join_up_and_fit() {
     ] {
         for rate in [1.0 / DAY, 3_000.0 / DAY, 1_000_000.0 / DAY] {
             assert_join_up(&run(Plan::new(whole, options()), |_| rate), whole);
+        }
+    }
+}
+
+#[test]
+fn a_day_is_not_cut_where_links_lose_the_time_of_day() {
+    for whole in [
+        range(
+            datetime!(2019-11-01 9:00 UTC),
+            datetime!(2019-11-01 17:00 UTC),
+        ),
+        range(
+            datetime!(2019-11-01 23:00 UTC),
+            datetime!(2019-11-12 4:00 UTC),
+        ),
+    ] {
+        for rate in [1_000.0 / DAY, 100_000.0 / DAY, 10_000_000.0 / DAY] {
+            let mut plan = Plan::new(whole, options());
+            plan.keep_to_whole_days();
+            assert_join_up(&run(plan, |_| rate), whole);
         }
     }
 }

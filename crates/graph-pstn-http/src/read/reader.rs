@@ -3,6 +3,7 @@ use std::{
     fmt,
     future::poll_fn,
     pin::Pin,
+    sync::{Arc, atomic::Ordering},
     task::{Context, Poll, ready},
 };
 
@@ -33,8 +34,8 @@ pub type PageSource<T> = BoxCloneSyncService<PageRequest, Page<T>, Error>;
 ///
 /// A stream of [`Batch`]es, one for each page. It asks for nothing before it is polled; from then on
 /// several windows are fetched at a time, in tasks of their own that end when the reader is dropped. After
-/// an error that [may pass](Error::is_transient) it keeps its place and may be polled again; after any other
-/// it ends.
+/// an error that [may pass](Error::is_transient) it keeps its place and may be polled again, which asks again
+/// for whatever failed up to then; after any other it ends.
 ///
 /// # Panics
 /// When it is polled outside a tokio runtime.
@@ -169,6 +170,7 @@ impl<T: LogRow> RangeReader<T> {
                     source: source.clone(),
                     waiting: Waiting::new(options.waiting_bytes(), options.window_pages()),
                     notes: sender,
+                    told: Arc::default(),
                 },
                 notes,
                 fetches: HashMap::new(),
@@ -221,10 +223,10 @@ impl<T: LogRow> RangeReader<T> {
     /// Takes a page of the window in front.
     fn take(&mut self, window: Window, page: Page<T>) -> Result<Batch<T>, Error> {
         let last = page.next.is_none();
-        let (mut batch, lost_time_of_day) = self.sieve.sort(window, page, &mut self.progress);
+        let sorted = self.sieve.sort(window, page, &mut self.progress);
+        let mut batch = sorted.batch;
         self.read += 1;
-        let barren = batch.rows.is_empty() && batch.rejects.is_empty();
-        self.barren = if barren { self.barren + 1 } else { 0 };
+        self.barren = if sorted.is_barren { self.barren + 1 } else { 0 };
         if self.barren > self.most_barren {
             let pages = self.barren;
             self.end();
@@ -233,7 +235,7 @@ impl<T: LogRow> RangeReader<T> {
                 format!("{pages} pages in a row brought no new row of the range"),
             ));
         }
-        if lost_time_of_day
+        if sorted.lost_time_of_day
             && self.log.splittable()
             && let Some(whole) = window.by_whole_days()
         {
@@ -244,6 +246,7 @@ impl<T: LogRow> RangeReader<T> {
         } else if last {
             batch.done_until = Some(window.wanted.until());
             self.done_until = window.wanted.until();
+            self.sieve.window_is_done();
         }
         Ok(batch)
     }
@@ -252,30 +255,44 @@ impl<T: LogRow> RangeReader<T> {
     fn delivered(&mut self, id: u64, window: Window) {
         self.done_until = window.wanted.until();
         self.progress.position = Some(self.done_until);
-        self.sieve.end_of_window();
-        (self.read, self.barren, self.most_barren) = (0, 0, MOST_BARREN);
+        (self.read, self.barren) = (0, 0);
+        if self.sieve.end_of_window(window) {
+            self.most_barren = MOST_BARREN;
+        }
         self.plan.delivered();
         self.work().fetches.remove(&id);
         self.tell_order();
     }
 
-    /// The window in front failed; gives the error unless the window was cut.
+    /// The window in front failed; gives the error, unless the window was cut, or is fetched again since
+    /// the caller has been told of a failure after this one: an outage hits all that are under way.
     fn failed(
         &mut self,
         id: u64,
         window: Window,
         error: Error,
         place: Option<PageRequest>,
+        told: u64,
     ) -> Option<Error> {
-        let too_long = error.status() == Some(StatusCode::NOT_ACCEPTABLE) && self.read == 0;
+        let too_long = error.status() == Some(StatusCode::NOT_ACCEPTABLE);
         if too_long && self.plan.too_long(id) {
             self.work().fetches.remove(&id);
+            // Whole days may be more than the window in place of which they were asked for.
+            if self.read > 0 {
+                self.sieve.window_is_cut(window);
+            }
             return None;
         }
-        match place.filter(|_| error.is_transient()) {
-            Some(place) => self.interrupted = Some((window, place)),
-            None => self.end(),
+        let Some(place) = place.filter(|_| error.is_transient()) else {
+            self.end();
+            return Some(error);
+        };
+        self.interrupted = Some((window, place));
+        let told_by_now = &self.work().fetcher.told;
+        if told < told_by_now.load(Ordering::Relaxed) {
+            return None;
         }
+        told_by_now.fetch_add(1, Ordering::Relaxed);
         Some(error)
     }
 }
@@ -312,8 +329,8 @@ impl<T: LogRow> Stream for RangeReader<T> {
                     return Poll::Ready(Some(this.take(window, page)));
                 }
                 Some(Event::End) => this.delivered(id, window),
-                Some(Event::Failed(error, place)) => {
-                    if let Some(error) = this.failed(id, window, error, place) {
+                Some(Event::Failed(error, place, told)) => {
+                    if let Some(error) = this.failed(id, window, error, place, told) {
                         return Poll::Ready(Some(Err(error)));
                     }
                 }

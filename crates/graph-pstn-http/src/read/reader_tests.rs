@@ -1,10 +1,14 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
+use graph_pstn_model::{BadRow, Collection, PstnCallLogRow};
 use time::{Duration, OffsetDateTime, macros::datetime};
-use tower::service_fn;
+use tower::{ServiceExt as _, service_fn};
 
 use super::*;
 use crate::NextLink;
@@ -241,6 +245,84 @@ async fn a_link_that_lost_the_time_of_day_is_made_good_by_whole_days() {
     );
 }
 
+/// A log whose links show whole days, with pages of so many rows; refuses more than so many days.
+fn forgetful_log(rows: Vec<Row>, page_rows: usize, days: i64) -> (PageSource<Row>, Asked) {
+    source(move |request| {
+        let (asked, skip) = match (request.range(), request.link()) {
+            (Some(asked), _) if asked.duration() > Duration::days(days) => {
+                let error = Error::new(ErrorKind::Client, "too long");
+                return Err(error.with_status(StatusCode::NOT_ACCEPTABLE));
+            }
+            (Some(asked), _) => (asked, 0),
+            (None, Some(link)) => {
+                let numbers: Vec<i64> = link.uri().path()[6..]
+                    .split('-')
+                    .map(|part| part.parse().unwrap())
+                    .collect();
+                let day = |at| OffsetDateTime::from_unix_timestamp(at).unwrap();
+                (range(day(numbers[0]), day(numbers[1])), numbers[2])
+            }
+            (None, None) => unreachable!(),
+        };
+        let within = |row: &&Row| {
+            row.time
+                .is_some_and(|at| asked.from() <= at && at <= asked.until())
+        };
+        let rest: Vec<Row> = rows
+            .iter()
+            .filter(within)
+            .skip(skip as usize)
+            .cloned()
+            .collect();
+        let whole = Window::new(asked).by_whole_days();
+        let whole = whole.map_or(asked, |window| window.asked);
+        let next = format!(
+            "{}-{}-{}",
+            seconds(whole.from()),
+            seconds(whole.until()),
+            skip + page_rows as i64
+        );
+        let more = rest.len() > page_rows;
+        let rows = rest.into_iter().take(page_rows).collect();
+        Ok(page(rows, more.then_some(next.as_str())))
+    })
+}
+
+#[tokio::test]
+async fn whole_days_that_are_more_than_graph_takes_are_cut() {
+    // 90 days at noon are 91 whole days.
+    let range = range(
+        datetime!(2019-07-01 12:00 UTC),
+        datetime!(2019-09-29 12:00 UTC),
+    );
+    let rows = vec![
+        row("morning before", datetime!(2019-07-01 3:00 UTC)),
+        row("morning too", datetime!(2019-07-01 4:00 UTC)),
+        row("a", datetime!(2019-07-01 13:00 UTC)),
+        row("b", datetime!(2019-07-02 0:00 UTC)),
+        row("c", datetime!(2019-09-28 0:00 UTC)),
+        row("d", datetime!(2019-09-29 11:00 UTC)),
+        row("evening after", datetime!(2019-09-29 13:00 UTC)),
+    ];
+    let (source, _) = forgetful_log(rows, 3, 90);
+    let (ids, _, progress) = read_all(source, range).await;
+    assert_eq!(ids, ["a", "b", "c", "d"]);
+    assert!(progress.duplicates >= 3);
+}
+
+#[tokio::test]
+async fn a_long_day_before_the_hours_that_are_wanted_is_no_circle() {
+    let day = datetime!(2019-11-05 0:00 UTC);
+    let ids: Vec<&'static str> = (0..2_880).map(|n| &*n.to_string().leak()).collect();
+    let rows = ids.iter().zip(0..);
+    let rows = rows.map(|(id, n)| row(id, day + Duration::seconds(n * 30)));
+    let (source, _) = forgetful_log(rows.collect(), 10, 90);
+    let evening = range(day + Duration::hours(22), day + Duration::hours(23));
+    let (delivered, _, progress) = read_all(source, evening).await;
+    assert_eq!(delivered, ids[2_640..2_760]);
+    assert!(progress.pages > 288);
+}
+
 #[tokio::test]
 async fn pages_that_bring_nothing_new_do_not_go_on_for_ever() {
     let at = datetime!(2019-11-05 12:00 UTC);
@@ -261,6 +343,35 @@ async fn pages_that_bring_nothing_new_do_not_go_on_for_ever() {
     assert_eq!(error.kind(), ErrorKind::PagingLoop);
     assert!((102..=103).contains(&asked.lock().unwrap().len()));
     assert!(reader.next_batch().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_set_aside_once_and_is_no_progress() {
+    let body = br#"{"value":[{"id":"bad","duration":"long"}]}"#;
+    let rejects = || {
+        let page = Collection::<PstnCallLogRow>::from_slice(body, BadRow::SetAside);
+        page.unwrap().rejects
+    };
+    let count = Mutex::new(0);
+    let (source, _) = source(move |_| {
+        let mut count = count.lock().unwrap();
+        *count += 1;
+        Ok(Page {
+            rejects: rejects(),
+            ..page(Vec::new(), Some(&format!("x?$skip={count}")))
+        })
+    });
+    let mut reader = RangeReader::new(source, CallLog::Pstn, november());
+    let mut set_aside = 0;
+    let error = loop {
+        match reader.next_batch().await {
+            Ok(batch) => set_aside += batch.unwrap().rejects.len(),
+            Err(error) => break error,
+        }
+        assert!(reader.progress().pages < 1_000, "it never ends");
+    };
+    assert_eq!((error.kind(), set_aside), (ErrorKind::PagingLoop, 1));
+    assert_eq!(reader.progress().rejects, 1);
 }
 
 #[tokio::test]
@@ -288,6 +399,42 @@ async fn a_failure_that_may_pass_keeps_the_place_and_another_ends_it() {
         }
         assert_eq!((rows, errors), (delivered, 1), "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn a_time_of_failures_is_one_error_however_many_windows_it_hit() {
+    let down = Arc::new(AtomicBool::new(false));
+    let is_down = down.clone();
+    let (log, _) = busy_log(360);
+    let service = service_fn(move |request: PageRequest| {
+        let up = !is_down.load(Ordering::Relaxed);
+        let log = log.clone();
+        async move {
+            if up {
+                return log.oneshot(request).await;
+            }
+            Err(Error::new(ErrorKind::Server, "down"))
+        }
+    });
+    // So little room that windows are under way, rather than done, when it begins.
+    let options = ReadOptions::default().with_waiting_bytes(12 * 700_000);
+    let source = BoxCloneSyncService::new(service);
+    let mut reader = RangeReader::new(source, CallLog::Pstn, november()).with_options(options);
+    let (mut rows, mut errors) = (0, 0);
+    for poll in 0.. {
+        if poll == 20 {
+            down.store(true, Ordering::Relaxed);
+        }
+        match reader.next_batch().await {
+            Ok(None) => break,
+            Ok(Some(batch)) => rows += batch.rows.len(),
+            Err(_) => {
+                down.store(false, Ordering::Relaxed);
+                errors += 1;
+            }
+        }
+    }
+    assert_eq!((rows, errors), (720 * 360, 1));
 }
 
 #[tokio::test]
@@ -423,6 +570,32 @@ async fn a_checkpoint_goes_on_where_a_window_ended() {
         other.resume(&checkpoint.unwrap()).unwrap_err().kind(),
         ErrorKind::Config
     );
+}
+
+#[tokio::test]
+async fn a_checkpoint_within_a_window_is_that_of_the_last_finished_one() {
+    let at = datetime!(2019-11-05 12:00 UTC);
+    let pages = || {
+        let timeless = Row {
+            time: None,
+            ..row("odd", at)
+        };
+        scripted(vec![
+            ("first", page(vec![timeless], Some("2"))),
+            ("2", page(vec![row("a", at)], None)),
+        ])
+    };
+    let mut reader = RangeReader::new(pages().0, CallLog::Pstn, november());
+    let before = reader.checkpoint();
+    assert_eq!(reader.next_batch().await.unwrap().unwrap().rows.len(), 1);
+    // The window will be read again, and its rows are cut off what was written.
+    let checkpoint = reader.checkpoint();
+    assert_eq!(checkpoint, before);
+    let mut again = RangeReader::new(pages().0, CallLog::Pstn, november())
+        .resume(&checkpoint)
+        .unwrap();
+    let batch = again.next_batch().await.unwrap().unwrap();
+    assert_eq!(batch.rows[0].id, "odd");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,5 @@
 use graph_pstn_model::LogRow;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     Batch, Progress,
@@ -8,37 +8,61 @@ use super::{
 };
 use crate::Page;
 
+/// What a page has brought.
+pub(super) struct Sorted<T> {
+    pub(super) batch: Batch<T>,
+    /// Rows from so far outside that a link must have lost the time of day.
+    pub(super) lost_time_of_day: bool,
+    /// Nothing that was not there before: neither rows of the window nor others of the days around it.
+    pub(super) is_barren: bool,
+}
+
 /// Sorts the rows of pages into new ones, repeated ones and strays.
 #[derive(Debug, Default)]
 pub(super) struct Sieve {
     /// The rows of the window that is being delivered.
     seen: Seen,
+    /// The rows that cannot be read, by their text, since their `id` may be what is wrong with them.
+    rejects: Seen,
+    /// The rows of the days around it that are not wanted.
+    strays: Seen,
+    /// Up to where rows have been delivered, of a window that was cut afterwards.
+    reaches: Option<OffsetDateTime>,
     /// The rows that have no time, which any window may bring.
     timeless: Seen,
     timeless_ids: Vec<String>,
+    /// How many of them finished windows have brought.
+    timeless_done: usize,
 }
 
 impl Sieve {
-    /// Sorts a page of the window. Says whether it brought rows from so far outside that a link must have
-    /// lost the time of day.
+    /// Sorts a page of the window.
     pub(super) fn sort<T: LogRow>(
         &mut self,
         window: Window,
         page: Page<T>,
         progress: &mut Progress,
-    ) -> (Batch<T>, bool) {
-        let mut batch = Batch::new(page.rejects, page.rows.len());
+    ) -> Sorted<T> {
+        let mut rejects = page.rejects;
+        let before = rejects.len();
+        rejects.retain(|reject| self.rejects.look(&reject.json, &()) == Sight::New);
+        progress.duplicates += (before - rejects.len()) as u64;
+        let mut batch = Batch::new(rejects, page.rows.len());
         let mut lost_time_of_day = false;
+        let mut new_strays = false;
         for row in page.rows {
             let time = row.time();
+            let id = row.id().filter(|id| !id.is_empty());
             if let Some(time) = time.filter(|time| !window.wanted.contains(*time)) {
                 progress.strays += 1;
                 // Within a second of the bounds is where whole seconds and inclusive ends bring rows.
                 lost_time_of_day |= time < window.asked.from() - Duration::SECOND
                     || time > window.asked.until() + Duration::SECOND;
+                if window.asked.contains(time) {
+                    new_strays |= id.is_none_or(|id| self.strays.look(id, &row) == Sight::New);
+                }
                 continue;
             }
-            let id = row.id().filter(|id| !id.is_empty());
             let sight = match (id, time) {
                 (None, _) => Sight::New,
                 (Some(id), Some(_)) => self.seen.look(id, &row),
@@ -63,17 +87,42 @@ impl Sieve {
         progress.rows += batch.rows.len() as u64;
         progress.rejects += batch.rejects.len() as u64;
         progress.conflicts += batch.conflicts.len() as u64;
-        (batch, lost_time_of_day)
+        let is_barren = batch.rows.is_empty() && batch.rejects.is_empty() && !new_strays;
+        Sorted {
+            batch,
+            lost_time_of_day,
+            is_barren,
+        }
     }
 
-    /// Forgets the window's rows: no other brings them.
-    pub(super) fn end_of_window(&mut self) {
-        self.seen.clear();
+    /// All of the window has been delivered, so that it will not be read again.
+    pub(super) fn window_is_done(&mut self) {
+        self.timeless_done = self.timeless_ids.len();
     }
 
-    /// The `id`s of the rows without a time that have been delivered.
+    /// The window is cut into parts, of which the later will bring again what it has brought.
+    pub(super) fn window_is_cut(&mut self, window: Window) {
+        self.reaches = self.reaches.max(Some(window.wanted.until()));
+    }
+
+    /// Forgets the window's rows: no other brings them, unless it was a part of one that was cut. Says
+    /// whether it did.
+    pub(super) fn end_of_window(&mut self, window: Window) -> bool {
+        self.strays.clear();
+        let forgets = self.reaches <= Some(window.wanted.until());
+        if forgets {
+            self.seen.clear();
+            self.rejects.clear();
+            self.reaches = None;
+        }
+        forgets
+    }
+
+    /// The `id`s of the rows without a time that finished windows have brought.
     pub(super) fn timeless(&self) -> &[String] {
-        &self.timeless_ids
+        self.timeless_ids
+            .get(..self.timeless_done)
+            .unwrap_or_default()
     }
 
     /// Takes `id`s as delivered by an earlier run.
@@ -82,5 +131,6 @@ impl Sieve {
             self.timeless.remember(id);
         }
         self.timeless_ids.extend_from_slice(timeless);
+        self.window_is_done();
     }
 }
