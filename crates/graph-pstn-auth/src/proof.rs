@@ -1,6 +1,6 @@
 //! The seam between a credential and the token request: how an app proves itself.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use graph_pstn_http::BoxFuture;
 
@@ -35,35 +35,10 @@ pub trait ClientProof: Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn prove<'a>(&'a self, to: &'a Recipient) -> BoxFuture<'a, Result<Proof, Error>>;
 
-    /// Entra says that the proof is not valid at this time, and that its clock differs by so much.
-    /// Whether a new proof will take that into account.
+    /// Entra refused the proof for its time; its clock is so many seconds ahead of this machine's.
+    /// Whether a new proof will differ for that.
     #[doc(hidden)]
-    fn learn_skew(&self, _skew: Skew) -> bool {
+    fn learn_skew(&self, _seconds: i64) -> bool {
         false
-    }
-}
-
-/// How far Entra's clock is from this machine's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[doc(hidden)]
-pub enum Skew {
-    /// Entra's clock shows a later time.
-    Ahead(Duration),
-    /// Entra's clock shows an earlier time.
-    Behind(Duration),
-}
-
-impl Skew {
-    pub(crate) fn between(here: SystemTime, there: SystemTime) -> Self {
-        match there.duration_since(here) {
-            Ok(ahead) => Self::Ahead(ahead),
-            Err(behind) => Self::Behind(behind.duration()),
-        }
-    }
-
-    pub(crate) fn amount(self) -> Duration {
-        match self {
-            Self::Ahead(by) | Self::Behind(by) => by,
-        }
     }
 }

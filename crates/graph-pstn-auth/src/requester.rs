@@ -1,14 +1,11 @@
 //! From a proof and the challenge's claims to a token: one flight of the cache.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use graph_pstn_http::BoxFuture;
 
 use crate::cache::{Fetch, Grant};
-use crate::proof::{ClientProof, Recipient, Skew};
+use crate::proof::{ClientProof, Recipient};
 use crate::wire::Wire;
 use crate::{Error, claims};
 
@@ -30,8 +27,6 @@ impl Default for Ambient {
 
 /// An assertion outside its time range (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>).
 const NOT_IN_TIME_RANGE: u32 = 700_024;
-/// A smaller difference of the clocks is not what made Entra refuse.
-const LEAST_SKEW: Duration = Duration::from_secs(30);
 
 pub(crate) struct Requester<P> {
     pub(crate) proof: P,
@@ -77,8 +72,14 @@ impl<P: ClientProof> Requester<P> {
         let (true, Some(there)) = (error.entra().is_some_and(refused), error.server_time()) else {
             return false;
         };
-        let skew = Skew::between((self.ambient.now)(), there);
-        skew.amount() >= LEAST_SKEW && self.proof.learn_skew(skew)
+        let seconds = |time: SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_secs()).ok(),
+            Err(_) => None,
+        };
+        match (seconds(there), seconds((self.ambient.now)())) {
+            (Some(there), Some(here)) => self.proof.learn_skew(there - here),
+            _ => false,
+        }
     }
 }
 

@@ -108,3 +108,57 @@ impl Service<Request<Bytes>> for Entra {
         )
     }
 }
+
+/// A self-signed RSA certificate, made for one test.
+#[cfg(feature = "certificate")]
+pub(crate) struct Certificate {
+    pub(crate) pem: String,
+    pub(crate) der: Vec<u8>,
+    /// PKCS#8.
+    pub(crate) key: String,
+    key_der: Vec<u8>,
+}
+
+#[cfg(feature = "certificate")]
+impl Certificate {
+    pub(crate) fn new() -> Self {
+        use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+        let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+        let params = CertificateParams::new(vec!["app.contoso.example".into()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Self {
+            pem: certificate.pem(),
+            der: certificate.der().to_vec(),
+            key: key.serialize_pem(),
+            key_der: key.serialize_der(),
+        }
+    }
+
+    pub(crate) fn bundle(&self) -> String {
+        format!("{}{}", self.pem, self.key)
+    }
+
+    /// The key in PKCS#1, which PKCS#8 holds in an octet string at its end (RFC 5958).
+    pub(crate) fn pkcs1_key(&self) -> String {
+        use base64::Engine as _;
+        let octets = self
+            .key_der
+            .windows(2)
+            .position(|tag| tag == [0x04, 0x82])
+            .unwrap();
+        let length =
+            usize::from(self.key_der[octets + 2]) << 8 | usize::from(self.key_der[octets + 3]);
+        let der = &self.key_der[octets + 4..][..length];
+        let text = base64::engine::general_purpose::STANDARD.encode(der);
+        let lines: Vec<&str> = text
+            .as_bytes()
+            .chunks(64)
+            .map(|l| std::str::from_utf8(l).unwrap())
+            .collect();
+        let label = "RSA PRIVATE KEY";
+        format!(
+            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+            lines.join("\n")
+        )
+    }
+}

@@ -86,9 +86,12 @@ impl CredentialArgs {
 }
 
 fn missing(message: String, hint: String) -> Failure {
-    Failure::new(Exit::NotAuthorised, message).with_hint(format!(
-        "{hint}; without a tenant, --emulator shows how the program works"
-    ))
+    let trial = if cfg!(feature = "emulator") {
+        "; without a tenant, --emulator shows how the program works"
+    } else {
+        ""
+    };
+    Failure::new(Exit::NotAuthorised, message).with_hint(format!("{hint}{trial}"))
 }
 
 /// A variable that is set to nothing counts as not set.

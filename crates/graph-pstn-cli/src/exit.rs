@@ -78,8 +78,12 @@ pub(crate) fn one_line(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    // Text from a server must not break the line, nor reach the terminal as a control sequence.
-    line.split(|c: char| c.is_control() || c == ' ')
+    on_one_line(&line)
+}
+
+/// Text from a server must not break a line, nor reach the terminal as a control sequence.
+pub(crate) fn on_one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control() || c == ' ')
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")

@@ -8,7 +8,7 @@ use std::iter;
 
 use graph_pstn_http::{Cloud, Endpoints, Error, ErrorKind};
 
-use crate::exit::{Exit, Failure, one_line};
+use crate::exit::{Exit, Failure, on_one_line, one_line};
 
 /// Where requests went, as far as a remedy depends on it.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl Place {
 
     /// What a failure to read the log means.
     pub(crate) fn failure(&self, error: &Error) -> Failure {
-        let failure = Failure::new(exit_of(error), one_line(error));
+        let failure = Failure::new(exit_of(error), message(error));
         match self.hint(error) {
             Some(hint) => failure.with_hint(hint),
             None => failure,
@@ -91,6 +91,17 @@ impl Place {
             ),
             _ => return None,
         })
+    }
+}
+
+/// The error and its causes in one line. Those of a connection that was not made end with its own words, which
+/// sum up what the layers below it say.
+pub(crate) fn message(error: &Error) -> String {
+    let summed_up = |error: &Error| matches!(error.kind(), ErrorKind::Connect | ErrorKind::Tls);
+    match below_auth(error).filter(|below| summed_up(below)) {
+        Some(below) => on_one_line(&format!("{error}: {below}")),
+        None if summed_up(error) => on_one_line(&error.to_string()),
+        None => one_line(error),
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::assertion::Registered;
 use crate::page::LinkForm;
 use crate::quota::Quota;
 use crate::rows::Tenant;
@@ -43,6 +44,7 @@ impl Emulator {
                 tenant_id: TENANT_ID.into(),
                 client_id: CLIENT_ID.into(),
                 client_secret: CLIENT_SECRET.into(),
+                registered: Registered::default(),
                 roles: vec!["CallRecords.Read.All".into()],
                 token_lifetime: Duration::from_secs(3_599),
                 quota: Quota::unlimited(),
@@ -60,7 +62,7 @@ impl Emulator {
 #[derive(Clone)]
 #[must_use]
 pub struct EmulatorBuilder {
-    options: Options,
+    pub(crate) options: Options,
     bind: SocketAddr,
     any_interface: bool,
     tls_dir: Option<PathBuf>,

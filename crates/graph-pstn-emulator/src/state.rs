@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::assertion::Registered;
 use crate::function_call::FunctionCall;
 use crate::page::LinkForm;
 use crate::quota::{Meter, Quota};
@@ -20,6 +21,7 @@ pub(crate) struct Options {
     pub(crate) tenant_id: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    pub(crate) registered: Registered,
     pub(crate) roles: Vec<String>,
     pub(crate) token_lifetime: Duration,
     pub(crate) quota: Quota,

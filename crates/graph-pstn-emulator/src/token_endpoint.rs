@@ -46,7 +46,7 @@ impl Refusal {
         }
     }
 
-    fn missing(name: &str) -> Self {
+    pub(crate) fn missing(name: &str) -> Self {
         Self::request(
             900_144,
             "invalid_request",
@@ -166,7 +166,7 @@ fn grant(
     }
     scope(&state.origin, field("scope"))?;
     let secret = field("client_secret").or(basic.as_ref().map(|(_, secret)| secret.as_str()));
-    credential(state, secret, &form)?;
+    credential(state, tenant, secret, &form)?;
     claims(state, field("claims"))
 }
 
@@ -247,11 +247,12 @@ fn scope(origin: &str, scope: Option<&str>) -> Result<(), Refusal> {
 
 fn credential(
     state: &State,
+    tenant: &str,
     secret: Option<&str>,
     form: &HashMap<String, String>,
 ) -> Result<(), Refusal> {
     let Some(secret) = secret else {
-        return crate::assertion::credential(state, form);
+        return crate::assertion::credential(state, tenant, form);
     };
     let expected = state.options.client_secret.as_bytes();
     match aws_lc_rs::constant_time::verify_slices_are_equal(secret.as_bytes(), expected) {

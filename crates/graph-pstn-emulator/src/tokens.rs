@@ -37,6 +37,8 @@ pub(crate) enum Verdict {
 pub(crate) struct Tokens {
     known: HashMap<String, Token>,
     epoch: u64,
+    /// The ids of assertions that were used, and the second at which they can be forgotten.
+    assertions: HashMap<String, i64>,
 }
 
 impl Tokens {
@@ -83,6 +85,12 @@ impl Tokens {
         }
     }
 
+    /// Notes the id of an assertion until `forget_at` (seconds since 1970). Whether it is new.
+    pub(crate) fn first_use(&mut self, jti: String, forget_at: i64, now: i64) -> bool {
+        self.assertions.retain(|_, until| *until > now);
+        self.assertions.insert(jti, forget_at).is_none()
+    }
+
     /// Makes every token of now worthless. Gives how many there were.
     pub(crate) fn revoke_all(&mut self) -> usize {
         let live = self.known.values_mut().filter(|t| !t.revoked);
@@ -114,6 +122,15 @@ mod tests {
         assert_eq!(tokens.check("b"), Verdict::Unknown);
         tokio::time::advance(HOUR).await;
         assert_eq!(tokens.check("a"), Verdict::Expired);
+    }
+
+    #[test]
+    fn an_assertion_counts_once_until_it_has_expired() {
+        let mut tokens = Tokens::default();
+        assert!(tokens.first_use("a".into(), 100, 0));
+        assert!(!tokens.first_use("a".into(), 100, 99));
+        assert!(tokens.first_use("b".into(), 200, 99));
+        assert!(tokens.first_use("a".into(), 300, 100));
     }
 
     #[tokio::test(start_paused = true)]

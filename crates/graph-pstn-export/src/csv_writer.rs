@@ -12,31 +12,38 @@ use crate::{Error, ErrorKind, RowWriter};
 /// Values are faithful: money in the digits and scale that Graph sent (`0.00`, `0.0113`), times in UTC
 /// with all their digits (`2019-11-01T00:00:08.2589935Z`). What is absent is an empty cell. Records end
 /// with CR LF; a cell with a comma, a quote or a line break in it is quoted.
+///
+/// The header is written with the first row, or when the writer is flushed or finished without any: an output
+/// that fails before that stays empty.
 #[derive(Debug)]
 pub struct CsvWriter<W: Write> {
     records: csv::Writer<W>,
+    has_header: bool,
     /// The text of one number or time; kept for its memory.
     text: String,
 }
 
 impl<W: Write> CsvWriter<W> {
-    /// Writes the header of `T`'s columns to `out`. There is no need to buffer `out`.
-    ///
-    /// # Errors
-    ///
-    /// The output failed.
-    pub fn new<T: Tabular>(out: W) -> Result<Self, Error> {
-        let mut records = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .buffer_capacity(crate::BUFFER)
-            .from_writer(out);
-        records
-            .write_record(T::COLUMNS.iter().map(|column| column.name()))
-            .map_err(failed)?;
-        Ok(Self {
-            records,
+    /// Writes to `out`. There is no need to buffer it.
+    pub fn new(out: W) -> Self {
+        Self {
+            records: csv::WriterBuilder::new()
+                .terminator(csv::Terminator::CRLF)
+                .buffer_capacity(crate::BUFFER)
+                .from_writer(out),
+            has_header: false,
             text: String::new(),
-        })
+        }
+    }
+
+    fn write_header<T: Tabular>(&mut self) -> Result<(), Error> {
+        if self.has_header {
+            return Ok(());
+        }
+        self.has_header = true;
+        self.records
+            .write_record(T::COLUMNS.iter().map(|column| column.name()))
+            .map_err(failed)
     }
 
     fn write_cell(&mut self, cell: &Cell<'_>) -> csv::Result<()> {
@@ -52,6 +59,7 @@ impl<W: Write> CsvWriter<W> {
 
 impl<W: Write + Send, T: Tabular> RowWriter<T> for CsvWriter<W> {
     fn write(&mut self, row: &T) -> Result<(), Error> {
+        self.write_header::<T>()?;
         for column in 0..T::COLUMNS.len() {
             self.write_cell(&row.cell(column)).map_err(failed)?;
         }
@@ -59,11 +67,12 @@ impl<W: Write + Send, T: Tabular> RowWriter<T> for CsvWriter<W> {
     }
 
     fn flush(&mut self) -> Result<(), Error> {
+        self.write_header::<T>()?;
         self.records.flush().map_err(Error::write)
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
-        self.records.flush().map_err(Error::write)
+        RowWriter::<T>::flush(&mut *self)
     }
 }
 
@@ -81,7 +90,7 @@ mod tests {
 
     fn written(rows: &[PstnCallLogRow]) -> String {
         let mut out = Vec::new();
-        let mut writer = Box::new(CsvWriter::new::<PstnCallLogRow>(&mut out).unwrap());
+        let mut writer = Box::new(CsvWriter::new(&mut out));
         for row in rows {
             writer.write(row).unwrap();
         }

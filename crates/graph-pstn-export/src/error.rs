@@ -54,12 +54,17 @@ impl Error {
         let message = match kind {
             ErrorKind::TargetExists => format!("{file} is there already"),
             ErrorKind::FolderMissing => format!("the folder {folder} does not exist"),
+            ErrorKind::NotAFile => format!("{file} is no name for a file"),
             ErrorKind::NotWritable => format!("{file} cannot be written"),
             ErrorKind::StorageFull => format!("there is no space left to write {file}"),
-            ErrorKind::NotAFile => format!("{file} is no name for a file"),
             _ => format!("writing {file} failed"),
         };
-        Self::new(kind, message).with_path(path).with_source(source)
+        let error = Self::new(kind, message).with_path(path);
+        match kind {
+            // The system has nothing to add.
+            ErrorKind::TargetExists | ErrorKind::FolderMissing => error,
+            _ => error.with_source(without_path(source)),
+        }
     }
 
     /// A failure of an output without a name, such as standard output.
@@ -89,6 +94,10 @@ impl Error {
             Some(Err(source)) => Self::new(kind, message).with_path(path).with_source(source),
             None => Self::new(kind, message).with_path(path),
         }
+    }
+
+    pub(crate) fn with_message(self, message: String) -> Self {
+        Self { message, ..self }
     }
 
     pub(crate) fn with_path(mut self, path: &Path) -> Self {
@@ -123,6 +132,17 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     }
+}
+
+/// The system's own error: the tempfile crate adds the path of the temporary file, which is not
+/// the one that the caller knows.
+fn without_path(error: io::Error) -> io::Error {
+    let inner = error
+        .get_ref()
+        .and_then(|error| error.source())
+        .and_then(|error| error.downcast_ref::<io::Error>())
+        .and_then(io::Error::raw_os_error);
+    inner.map_or(error, io::Error::from_raw_os_error)
 }
 
 fn kind_of(error: &io::Error) -> ErrorKind {

@@ -26,7 +26,7 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     ///
     /// # Errors
     ///
-    /// As for [`OutputFile::create`], for the output or for the file of rejects; or the disk is full.
+    /// As for [`OutputFile::create`], for the output or for the file of rejects.
     pub fn to_file(
         target: &Path,
         format: Format,
@@ -35,7 +35,7 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     ) -> Result<Self, Error> {
         let file = OutputFile::create(target, existing)?;
         rejects.check()?;
-        let rows = format.writer(file.handle()?)?;
+        let rows = format.writer(file.handle()?);
         Ok(Self {
             rows,
             file: Some(file),
@@ -48,7 +48,7 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     ///
     /// # Errors
     ///
-    /// The stream failed when the header was written, or the file of rejects could not be made.
+    /// As for [`OutputFile::create`], for the file of rejects.
     pub fn to_stream(
         out: impl Write + Send + 'static,
         format: Format,
@@ -56,7 +56,7 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     ) -> Result<Self, Error> {
         rejects.check()?;
         Ok(Self {
-            rows: format.writer(out)?,
+            rows: format.writer(out),
             file: None,
             rejects,
             summary: Summary::default(),

@@ -8,7 +8,7 @@ use std::{error, fmt};
 use graph_pstn_model::Tabular;
 use serde::Serialize;
 
-use crate::{CsvWriter, Error, NdjsonWriter, RowWriter};
+use crate::{CsvWriter, NdjsonWriter, RowWriter};
 
 /// The form in which rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,19 +45,16 @@ impl Format {
     }
 
     /// A writer of this format. There is no need to buffer `out`.
-    ///
-    /// # Errors
-    ///
-    /// The output failed when the header was written.
-    pub fn writer<T, W>(self, out: W) -> Result<Box<dyn RowWriter<T>>, Error>
+    #[must_use]
+    pub fn writer<T, W>(self, out: W) -> Box<dyn RowWriter<T>>
     where
         T: Tabular + Serialize,
         W: Write + Send + 'static,
     {
-        Ok(match self {
-            Self::Csv => Box::new(CsvWriter::new::<T>(out)?),
+        match self {
+            Self::Csv => Box::new(CsvWriter::new(out)),
             Self::Ndjson => Box::new(NdjsonWriter::new(out)),
-        })
+        }
     }
 }
 

@@ -137,20 +137,15 @@ fn no_file(target: &Path, what: &str) -> Error {
 }
 
 fn unusable_folder(target: &Path, folder: &Path, error: io::Error) -> Error {
-    if fs::metadata(folder).is_ok_and(|metadata| !metadata.is_dir()) {
-        let message = format!("{} is a file, not a folder", folder.display());
-        return Error::new(ErrorKind::FolderMissing, message)
-            .with_path(target)
-            .with_source(error);
-    }
     let error = Error::at(target, error);
-    if error.kind() == ErrorKind::NotWritable {
-        let message = format!("the folder {} cannot be written to", folder.display());
-        return Error::new(ErrorKind::NotWritable, message)
-            .with_path(target)
-            .with_source(error);
-    }
-    error
+    let message = match error.kind() {
+        ErrorKind::FolderMissing if folder.exists() => {
+            format!("{} is a file, not a folder", folder.display())
+        }
+        ErrorKind::NotWritable => format!("the folder {} cannot be written to", folder.display()),
+        _ => return error,
+    };
+    error.with_message(message)
 }
 
 /// Renames without taking the place of a file that appeared meanwhile.

@@ -109,7 +109,7 @@ pub use page::{DecodePage, DecodePageLayer, NextLink, Page, PageRequest, PageSer
 #[cfg(feature = "rate-limit")]
 pub use rate_limit::{Collection, Quota, RateLimit, RateLimitLayer, RateLimits};
 #[cfg(feature = "read")]
-pub use read::{Batch, PageSource, Progress, RangeReader};
+pub use read::{Batch, Checkpoint, PageSource, Progress, RangeReader, ReadOptions, Rows};
 #[cfg(feature = "request-headers")]
 pub use request_headers::{CLIENT_REQUEST_ID, RequestHeaders, RequestHeadersLayer};
 #[cfg(feature = "retry")]

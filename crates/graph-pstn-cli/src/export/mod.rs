@@ -37,11 +37,11 @@ pub(crate) async fn run(args: ExportArgs, ui: &Ui) -> Result<Exit, Failure> {
     let output = args.output.resolve()?;
     let mut interrupts = Interrupts::listen()?;
     let source = args.source.resolve()?;
+    let source = source.open(ui).await?;
     let export = match output.open(ui) {
         Ok(export) => export,
         Err(error) => return Output::ended(&error),
     };
-    let source = source.open(ui).await?;
 
     ui.start_progress(range, output.is_terminal());
     let transfer = Transfer {

@@ -8,7 +8,8 @@ use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
 
 use super::patience::Patience;
 use crate::connection::Connection;
-use crate::exit::{Failure, one_line};
+use crate::exit::Failure;
+use crate::hints::message;
 use crate::interrupts::Interrupts;
 use crate::ui::Ui;
 
@@ -128,7 +129,7 @@ async fn next_batch(
         };
         ui.note(&format!(
             "warning: {}; trying again in {} s",
-            one_line(&error),
+            message(&error),
             pause.as_secs()
         ));
         tokio::time::sleep(pause).await;

@@ -1,5 +1,7 @@
 //! The built program, run as a person runs it.
 
+// All of it runs against the emulator, and some of it names clouds.
+#![cfg(all(feature = "emulator", feature = "all-clouds"))]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -101,6 +101,7 @@ pub(crate) async fn post_form(
 }
 
 /// The form that a client with the right secret posts.
+#[allow(dead_code)]
 pub(crate) fn good_form(emulator: &RunningEmulator) -> Vec<(&'static str, String)> {
     vec![
         ("grant_type", "client_credentials".into()),
@@ -111,6 +112,7 @@ pub(crate) fn good_form(emulator: &RunningEmulator) -> Vec<(&'static str, String
 }
 
 /// A token, with further fields in the form.
+#[allow(dead_code)]
 pub(crate) async fn token(emulator: &RunningEmulator, more: &[(&'static str, &str)]) -> String {
     let mut form = good_form(emulator);
     form.extend(

@@ -13,6 +13,9 @@ pub struct Batch<T> {
     pub rejects: Vec<RejectedRow>,
     /// Rows whose `id` was delivered before with other content.
     pub conflicts: Vec<T>,
+    /// With this batch every row before this time has been delivered: a window is finished, and
+    /// [`RangeReader::checkpoint`](super::RangeReader::checkpoint) has moved.
+    pub done_until: Option<OffsetDateTime>,
 }
 
 impl<T> Batch<T> {
@@ -21,6 +24,7 @@ impl<T> Batch<T> {
             rows: Vec::with_capacity(capacity),
             rejects,
             conflicts: Vec::new(),
+            done_until: None,
         }
     }
 }
@@ -32,6 +36,7 @@ impl<T> fmt::Debug for Batch<T> {
             .field("rows", &self.rows.len())
             .field("rejects", &self.rejects.len())
             .field("conflicts", &self.conflicts.len())
+            .field("done_until", &self.done_until)
             .finish()
     }
 }
@@ -48,10 +53,10 @@ pub struct Progress {
     pub duplicates: u64,
     /// Rows that came again with other content.
     pub conflicts: u64,
-    /// Rows outside what was asked for that were dropped; at the seams of chunks a few are normal.
+    /// Rows outside what was asked for that were dropped; at the seams of windows a few are normal.
     pub strays: u64,
     /// Rows that could not be read and were set aside.
     pub rejects: u64,
-    /// The time of the last row delivered, or the end of the last chunk that is done.
+    /// The time of the last row delivered, or the end of the last window that is done.
     pub position: Option<OffsetDateTime>,
 }

@@ -1,5 +1,5 @@
 use std::{
-    collections::VecDeque,
+    collections::HashMap,
     fmt,
     future::poll_fn,
     pin::Pin,
@@ -9,18 +9,19 @@ use std::{
 use futures_core::{FusedStream, Stream};
 use graph_pstn_model::{CallLog, LogRow, TimeRange};
 use http::StatusCode;
-use time::Duration;
+use time::OffsetDateTime;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tower::util::BoxCloneSyncService;
 
 use super::{
-    Batch, Progress,
-    chunk::{Chunk, chunks},
-    seen::{Seen, Sight},
+    Batch, Checkpoint, Progress, ReadOptions, Rows,
+    fetch::{Event, Fetch, Fetcher, Note, weight},
+    plan::{Part, Plan},
+    sieve::Sieve,
+    waiting::Waiting,
+    window::Window,
 };
-use crate::{
-    Error, ErrorKind,
-    page::{Page, PageRequest, Pages},
-};
+use crate::{Error, ErrorKind, Page, PageRequest};
 
 /// So many pages without a new row, one after the other, are a service that goes round in a circle.
 const MOST_BARREN: u64 = 100;
@@ -28,62 +29,100 @@ const MOST_BARREN: u64 = 100;
 /// A service of pages, boxed.
 pub type PageSource<T> = BoxCloneSyncService<PageRequest, Page<T>, Error>;
 
-/// Reads a range of a log, in order, each row once. See the [module](super).
+/// Reads a range of a log, in order of time, each row once. See the [module](super).
 ///
-/// A stream of [`Batch`]es, one for each page, that asks for a page when it is polled. After an error
-/// that [may pass](Error::is_transient) it keeps its place and may be polled again; after any other it ends.
+/// A stream of [`Batch`]es, one for each page. It asks for nothing before it is polled; from then on
+/// several windows are fetched at a time, in tasks of their own that end when the reader is dropped. After
+/// an error that [may pass](Error::is_transient) it keeps its place and may be polled again; after any other
+/// it ends.
+///
+/// # Panics
+/// When it is polled outside a tokio runtime.
 #[must_use = "a reader does nothing unless it is polled"]
 pub struct RangeReader<T> {
     source: PageSource<T>,
     log: CallLog,
-    chunks: VecDeque<Chunk>,
-    reading: Option<Reading<T>>,
-    /// The rows of the chunk that is being read.
-    seen: Seen,
-    /// The rows that have no time, which any chunk may bring.
-    timeless: Seen,
+    range: TimeRange,
+    options: ReadOptions,
+    plan: Plan,
+    work: Option<Work<T>>,
+    sieve: Sieve,
+    /// Where the window in front is to go on after a failure that may pass.
+    interrupted: Option<(Window, PageRequest)>,
     progress: Progress,
-}
-
-/// A chunk that has been begun.
-struct Reading<T> {
-    chunk: Chunk,
-    pages: Pages<PageSource<T>>,
+    done_until: OffsetDateTime,
+    /// How many pages of the window in front have been read, how many of the latest brought nothing
+    /// new, and how many may.
     read: u64,
-    /// How many of the latest pages brought nothing new, and how many may.
     barren: u64,
     most_barren: u64,
 }
 
-impl<T> Reading<T> {
-    fn new(source: PageSource<T>, log: CallLog, chunk: Chunk) -> Self {
-        Self {
-            chunk,
-            pages: Pages::new(source, PageRequest::first(log, chunk.asked)),
-            read: 0,
-            barren: 0,
-            most_barren: MOST_BARREN,
-        }
-    }
+/// What there is from the first poll on.
+struct Work<T> {
+    fetcher: Fetcher<T>,
+    notes: UnboundedReceiver<Note>,
+    fetches: HashMap<u64, Fetch<T>>,
 }
 
 impl<T> RangeReader<T> {
     /// Reads `range` of `log` from `source`.
     pub fn new(source: PageSource<T>, log: CallLog, range: TimeRange) -> Self {
-        let chunks = if log.splittable() {
-            chunks(range).collect()
-        } else {
-            VecDeque::from([Chunk::new(range)])
-        };
+        let options = ReadOptions::default();
         Self {
             source,
             log,
-            chunks,
-            reading: None,
-            seen: Seen::default(),
-            timeless: Seen::default(),
+            range,
+            options,
+            plan: plan(log, range, options),
+            work: None,
+            sieve: Sieve::default(),
+            interrupted: None,
             progress: Progress::default(),
+            done_until: range.from(),
+            read: 0,
+            barren: 0,
+            most_barren: MOST_BARREN,
         }
+    }
+
+    /// Reads so much at a time; to be set before the first poll.
+    pub fn with_options(mut self, options: ReadOptions) -> Self {
+        self.options = options;
+        if self.work.is_none()
+            && let Ok(rest) = TimeRange::new(self.done_until, self.range.until())
+        {
+            self.plan = plan(self.log, rest, options);
+        }
+        self
+    }
+
+    /// Goes on from a checkpoint of the same log and range; to be set before the first poll.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the checkpoint is of something else.
+    pub fn resume(mut self, checkpoint: &Checkpoint) -> Result<Self, Error> {
+        let rest = checkpoint.rest(self.log, self.range)?;
+        self.done_until = checkpoint.done_until()?;
+        self.sieve.remember(checkpoint.timeless());
+        match rest {
+            Some(rest) => self.plan = plan(self.log, rest, self.options),
+            None => self.plan.clear(),
+        }
+        Ok(self)
+    }
+
+    /// Up to where all has been delivered. It moves with each batch that
+    /// [finishes a window](Batch::done_until).
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        let timeless = self.sieve.timeless().to_vec();
+        Checkpoint::new(self.log, self.range, self.done_until, timeless)
+    }
+
+    /// The rows one by one.
+    pub fn into_rows(self) -> Rows<T> {
+        Rows::new(self)
     }
 
     /// How far it has come.
@@ -92,10 +131,18 @@ impl<T> RangeReader<T> {
         self.progress
     }
 
-    /// A failure for good: nothing more will come, and nothing looks like the end of a chunk.
+    /// A failure for good: nothing more will come, and nothing looks like the end of the range.
     fn end(&mut self) {
-        self.reading = None;
-        self.chunks.clear();
+        self.work = None;
+        self.plan.clear();
+    }
+}
+
+fn plan(log: CallLog, range: TimeRange, options: ReadOptions) -> Plan {
+    if log.splittable() {
+        Plan::new(range, options)
+    } else {
+        Plan::unsplit(range, options)
     }
 }
 
@@ -113,90 +160,121 @@ impl<T: LogRow> RangeReader<T> {
             .transpose()
     }
 
-    /// Sorts a page's rows into new ones, repeated ones and strays.
-    fn sort(&mut self, chunk: Chunk, page: Page<T>) -> (Batch<T>, bool) {
-        let mut batch = Batch::new(page.rejects, page.rows.len());
-        let mut lost_time_of_day = false;
-        for row in page.rows {
-            let time = row.time();
-            if let Some(time) = time.filter(|time| !chunk.wanted.contains(*time)) {
-                self.progress.strays += 1;
-                // Within a second of the bounds is where whole seconds and inclusive ends bring rows.
-                lost_time_of_day |= time < chunk.asked.from() - Duration::SECOND
-                    || time > chunk.asked.until() + Duration::SECOND;
-                continue;
+    fn work(&mut self) -> &mut Work<T> {
+        let (source, options) = (&self.source, self.options);
+        self.work.get_or_insert_with(|| {
+            let (sender, notes) = unbounded_channel();
+            Work {
+                fetcher: Fetcher {
+                    source: source.clone(),
+                    waiting: Waiting::new(options.waiting_bytes()),
+                    notes: sender,
+                },
+                notes,
+                fetches: HashMap::new(),
             }
-            let seen = if time.is_some() {
-                &mut self.seen
-            } else {
-                &mut self.timeless
-            };
-            let sight = match row.id().filter(|id| !id.is_empty()) {
-                Some(id) => seen.look(id, &row),
-                None => Sight::New,
-            };
-            match sight {
-                Sight::New => {
-                    self.progress.position = time.or(self.progress.position);
-                    batch.rows.push(row);
-                }
-                Sight::Duplicate => self.progress.duplicates += 1,
-                Sight::Conflict => batch.conflicts.push(row),
-            }
-        }
-        self.progress.pages += 1;
-        self.progress.rows += batch.rows.len() as u64;
-        self.progress.rejects += batch.rejects.len() as u64;
-        self.progress.conflicts += batch.conflicts.len() as u64;
-        (batch, lost_time_of_day)
+        })
     }
 
-    /// Takes a page in; says when the chunk goes round in a circle.
-    fn take(&mut self, page: Page<T>) -> Result<Batch<T>, Error> {
-        let Some(chunk) = self.reading.as_ref().map(|reading| reading.chunk) else {
-            return Ok(Batch::new(page.rejects, 0));
-        };
-        let (batch, lost_time_of_day) = self.sort(chunk, page);
-        let whole_days = chunk
-            .by_whole_days()
-            .filter(|_| lost_time_of_day && self.log.splittable());
-        let Some(reading) = &mut self.reading else {
-            return Ok(batch);
-        };
-        reading.read += 1;
+    /// Hears what the windows under way have to say, and begins new ones.
+    fn keep_going(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready(Some(note)) = self.work().notes.poll_recv(cx) {
+            match note {
+                Note::Fetched(id, rows) => self.plan.fetched(id, rows),
+                Note::TooDense(id, rows, span) => {
+                    self.plan.too_dense(id, rows, span);
+                    self.work().fetches.remove(&id);
+                }
+            }
+        }
+        if let Some((window, place)) = self.interrupted.take() {
+            self.begin_again(window, place);
+        }
+        while let Some((id, window)) = self.plan.start() {
+            let first = PageRequest::first(self.log, window.asked);
+            let limit = self.plan.limit();
+            self.tell_order();
+            let work = self.work();
+            let fetch = work.fetcher.start(id, window, first, Some(limit));
+            work.fetches.insert(id, fetch);
+        }
+    }
+
+    /// Fetches the window in front again, from this page on.
+    fn begin_again(&mut self, window: Window, place: PageRequest) {
+        if let Some((old, _)) = self.plan.front().and_then(Part::window) {
+            self.work().fetches.remove(&old);
+        }
+        if let Some(id) = self.plan.again(window) {
+            self.tell_order();
+            let work = self.work();
+            let fetch = work.fetcher.start(id, window, place, None);
+            work.fetches.insert(id, fetch);
+        }
+    }
+
+    fn tell_order(&mut self) {
+        let order: Vec<u64> = self.plan.order().collect();
+        self.work().fetcher.waiting.set_order(order.into_iter());
+    }
+
+    /// Takes a page of the window in front.
+    fn take(&mut self, window: Window, page: Page<T>) -> Result<Batch<T>, Error> {
+        let last = page.next.is_none();
+        let (mut batch, lost_time_of_day) = self.sieve.sort(window, page, &mut self.progress);
+        self.read += 1;
         let barren = batch.rows.is_empty() && batch.rejects.is_empty();
-        reading.barren = if barren { reading.barren + 1 } else { 0 };
-        if reading.barren > reading.most_barren {
-            let pages = reading.barren;
+        self.barren = if barren { self.barren + 1 } else { 0 };
+        if self.barren > self.most_barren {
+            let pages = self.barren;
             self.end();
             return Err(Error::new(
                 ErrorKind::PagingLoop,
                 format!("{pages} pages in a row brought no new row of the range"),
             ));
         }
-        if let Some(whole) = whole_days {
-            let mut again = Reading::new(self.source.clone(), self.log, whole);
+        if lost_time_of_day
+            && self.log.splittable()
+            && let Some(whole) = window.by_whole_days()
+        {
+            self.plan.keep_to_whole_days();
             // What was read already will come again, and is known.
-            again.most_barren += reading.read;
-            self.reading = Some(again);
+            self.most_barren += self.read;
+            self.begin_again(whole, PageRequest::first(self.log, whole.asked));
+        } else if last {
+            batch.done_until = Some(window.wanted.until());
+            self.done_until = window.wanted.until();
         }
         Ok(batch)
     }
 
-    fn failed(&mut self, error: Error) -> Option<Error> {
-        let halves = self.reading.as_ref().and_then(|reading| {
-            let too_long = error.status() == Some(StatusCode::NOT_ACCEPTABLE);
-            let may_cut = too_long && reading.read == 0 && self.log.splittable();
-            reading.chunk.halves().filter(|_| may_cut)
-        });
-        if let Some([first, second]) = halves {
-            self.chunks.push_front(second);
-            self.chunks.push_front(first);
-            self.reading = None;
+    /// The window in front has been delivered.
+    fn delivered(&mut self, id: u64, window: Window) {
+        self.done_until = window.wanted.until();
+        self.progress.position = Some(self.done_until);
+        self.sieve.end_of_window();
+        (self.read, self.barren, self.most_barren) = (0, 0, MOST_BARREN);
+        self.plan.delivered();
+        self.work().fetches.remove(&id);
+        self.tell_order();
+    }
+
+    /// The window in front failed; gives the error unless the window was cut.
+    fn failed(
+        &mut self,
+        id: u64,
+        window: Window,
+        error: Error,
+        place: Option<PageRequest>,
+    ) -> Option<Error> {
+        let too_long = error.status() == Some(StatusCode::NOT_ACCEPTABLE) && self.read == 0;
+        if too_long && self.plan.too_long(id) {
+            self.work().fetches.remove(&id);
             return None;
         }
-        if !error.is_transient() {
-            self.end();
+        match place.filter(|_| error.is_transient()) {
+            Some(place) => self.interrupted = Some((window, place)),
+            None => self.end(),
         }
         Some(error)
     }
@@ -208,25 +286,44 @@ impl<T: LogRow> Stream for RangeReader<T> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
-            let Some(reading) = &mut this.reading else {
-                let Some(chunk) = this.chunks.pop_front() else {
-                    return Poll::Ready(None);
-                };
-                this.reading = Some(Reading::new(this.source.clone(), this.log, chunk));
-                continue;
+            if this.plan.is_empty() {
+                return Poll::Ready(None);
+            }
+            this.keep_going(cx);
+            let work = this.work.as_mut();
+            let front = this.plan.front().and_then(Part::window);
+            let Some((id, window, fetch, waiting)) = front.zip(work).and_then(|(front, work)| {
+                let (id, window) = front;
+                Some((
+                    id,
+                    window,
+                    work.fetches.get_mut(&id)?,
+                    &work.fetcher.waiting,
+                ))
+            }) else {
+                // The window in front is the first to be begun, so there always is one.
+                this.end();
+                let message = "a window was lost from the plan";
+                return Poll::Ready(Some(Err(Error::new(ErrorKind::Canceled, message))));
             };
-            match ready!(Pin::new(&mut reading.pages).poll_next(cx)) {
-                Some(Ok(page)) => return Poll::Ready(Some(this.take(page))),
-                Some(Err(error)) => {
-                    if let Some(error) = this.failed(error) {
+            match ready!(fetch.events().poll_recv(cx)) {
+                Some(Event::Page(page)) => {
+                    waiting.remove(id, weight(&page));
+                    return Poll::Ready(Some(this.take(window, page)));
+                }
+                Some(Event::End) => this.delivered(id, window),
+                Some(Event::Failed(error, place)) => {
+                    if let Some(error) = this.failed(id, window, error, place) {
                         return Poll::Ready(Some(Err(error)));
                     }
                 }
-                None => {
-                    this.progress.position = Some(reading.chunk.wanted.until());
-                    this.reading = None;
-                    this.seen.clear();
+                // Too dense: the note says so, and has arrived before.
+                None if this.work().notes.is_empty() => {
+                    this.end();
+                    let message = "the runtime is shutting down";
+                    return Poll::Ready(Some(Err(Error::new(ErrorKind::Canceled, message))));
                 }
+                None => {}
             }
         }
     }
@@ -234,7 +331,7 @@ impl<T: LogRow> Stream for RangeReader<T> {
 
 impl<T: LogRow> FusedStream for RangeReader<T> {
     fn is_terminated(&self) -> bool {
-        self.reading.is_none() && self.chunks.is_empty()
+        self.plan.is_empty()
     }
 }
 
@@ -242,8 +339,9 @@ impl<T> fmt::Debug for RangeReader<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RangeReader")
             .field("log", &self.log)
-            .field("chunk", &self.reading.as_ref().map(|reading| reading.chunk))
-            .field("chunks_left", &self.chunks.len())
+            .field("range", &self.range)
+            .field("options", &self.options)
+            .field("done_until", &self.done_until)
             .field("progress", &self.progress)
             .finish_non_exhaustive()
     }

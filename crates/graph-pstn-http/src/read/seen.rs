@@ -13,6 +13,9 @@ pub(super) struct Seen {
 /// A GUID as its 128 bits, anything else as 128 bits of a keyed hash.
 type Key = [u64; 2];
 
+/// The content of a row that an earlier run delivered.
+const UNKNOWN: u64 = 0;
+
 /// What is known of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sight {
@@ -24,22 +27,32 @@ pub(super) enum Sight {
 }
 
 impl Seen {
+    /// Takes an `id` as seen, with content that is not known any more.
+    pub(super) fn remember(&mut self, id: &str) {
+        let key = self.key(id);
+        self.known.entry(key).or_insert(UNKNOWN);
+    }
+
     /// Looks for the row, and remembers it if it is new.
     pub(super) fn look(&mut self, id: &str, row: &impl Hash) -> Sight {
-        let [first, second] = &self.hashers;
-        let key = guid(id).unwrap_or_else(|| [first.hash_one(id), second.hash_one(id)]);
-        let content = first.hash_one(row);
+        let key = self.key(id);
+        let content = self.hashers[0].hash_one(row).max(1);
         match self.known.entry(key) {
             Entry::Vacant(vacant) => {
                 vacant.insert(content);
                 Sight::New
             }
-            Entry::Occupied(known) if *known.get() == content => Sight::Duplicate,
+            Entry::Occupied(known) if [content, UNKNOWN].contains(known.get()) => Sight::Duplicate,
             Entry::Occupied(_) => Sight::Conflict,
         }
     }
 
-    /// Forgets all, and keeps the memory for the next chunk.
+    fn key(&self, id: &str) -> Key {
+        let [first, second] = &self.hashers;
+        guid(id).unwrap_or_else(|| [first.hash_one(id), second.hash_one(id)])
+    }
+
+    /// Forgets all, and keeps the memory for the next window.
     pub(super) fn clear(&mut self) {
         self.known.clear();
     }
@@ -85,6 +98,9 @@ mod tests {
         assert_eq!(seen.look("not a guid", &"row"), Sight::Duplicate);
         seen.clear();
         assert_eq!(seen.look(ID, &"row"), Sight::New);
+        seen.clear();
+        seen.remember(ID);
+        assert_eq!(seen.look(ID, &"row"), Sight::Duplicate);
     }
 
     #[test]

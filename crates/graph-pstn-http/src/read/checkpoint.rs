@@ -1,0 +1,73 @@
+use graph_pstn_model::{CallLog, TimeRange, format_time};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{Error, ErrorKind};
+
+/// Up to where a range has been delivered, to go on from there in another process.
+///
+/// Windows are delivered in order, so what is done is all that lies before one moment. A window that was
+/// under way is read again from its beginning: whoever writes the rows somewhere notes with each
+/// checkpoint how much had been written by then, and cuts back to that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    log: String,
+    from: String,
+    until: String,
+    done_until: String,
+    /// The `id`s of rows without a time, which any window may bring again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    timeless: Vec<String>,
+}
+
+impl Checkpoint {
+    pub(super) fn new(
+        log: CallLog,
+        range: TimeRange,
+        done_until: OffsetDateTime,
+        timeless: Vec<String>,
+    ) -> Self {
+        Self {
+            log: log.name().to_owned(),
+            from: format_time(range.from()).to_string(),
+            until: format_time(range.until()).to_string(),
+            done_until: format_time(done_until).to_string(),
+            timeless,
+        }
+    }
+
+    /// Every row that starts before this has been delivered.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the checkpoint does not hold a time there.
+    pub fn done_until(&self) -> Result<OffsetDateTime, Error> {
+        TimeRange::parse_instant(&self.done_until).map_err(|error| {
+            Error::new(ErrorKind::Config, "the checkpoint holds no time of its own")
+                .with_source(error)
+        })
+    }
+
+    /// What is left of this log's range; `None` when all of it is done.
+    pub(super) fn rest(&self, log: CallLog, range: TimeRange) -> Result<Option<TimeRange>, Error> {
+        let same = Self::new(log, range, range.from(), Vec::new());
+        if (&self.log, &self.from, &self.until) != (&same.log, &same.from, &same.until) {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!(
+                    "the checkpoint is of {} from {} until {}, not of {} from {} until {}",
+                    self.log, self.from, self.until, same.log, same.from, same.until
+                ),
+            ));
+        }
+        let done = self.done_until()?;
+        if done < range.from() || done > range.until() {
+            let message = "the checkpoint ends outside its own range";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        Ok(TimeRange::new(done, range.until()).ok())
+    }
+
+    pub(super) fn timeless(&self) -> &[String] {
+        &self.timeless
+    }
+}
