@@ -2,6 +2,7 @@
 
 mod audit;
 mod cargo;
+mod references;
 mod snapshots;
 mod test;
 mod workspace;
