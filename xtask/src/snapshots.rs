@@ -11,7 +11,8 @@ use crate::{
     workspace,
 };
 
-const TEST: &str = "test -p graph-pstn-http --features client,replay,all-clouds --test snapshots";
+/// The features of the whole workspace, so that nothing is compiled that `cargo xtask test` has not.
+const TEST: &str = "test --workspace --all-features --test snapshots";
 
 #[derive(clap::Args, Default)]
 pub(crate) struct Arguments {
