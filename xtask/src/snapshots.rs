@@ -11,10 +11,10 @@ use crate::{
     workspace,
 };
 
-/// The features of the whole workspace, so that nothing is compiled that `cargo xtask test` has not.
+/// The features of the whole workspace, so that little is compiled that `cargo xtask test` has not.
 const TEST: &str = "test --workspace --all-features --test snapshots";
 
-#[derive(clap::Args, Default)]
+#[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Write what came out as the new snapshots, and delete those that no fixture asks for
     #[arg(long)]

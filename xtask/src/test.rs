@@ -6,20 +6,17 @@ use crate::{
     audit,
     cargo::{Cargo, cargo},
     references::{self, References},
-    snapshots, workspace,
+    workspace,
 };
 
 pub(crate) fn run() -> Result<(), String> {
     timed("format", || shown(&cargo("fmt --all --check")))?;
     let lints = "clippy --workspace --all-targets --all-features -- -D warnings";
     timed("lints", || shown(&cargo(lints)))?;
-    timed("tests", tests)?;
+    timed("tests and snapshots", tests)?;
     let documentation = cargo("doc --workspace --no-deps --all-features");
     let documentation = documentation.variable("RUSTDOCFLAGS", "-D warnings");
     timed("documentation", || shown(&documentation))?;
-    timed("snapshots", || {
-        snapshots::run(&snapshots::Arguments::default())
-    })?;
     timed("audit", audit::run)?;
     timed("dependencies", dependencies)
 }
@@ -34,7 +31,8 @@ fn dependencies() -> Result<(), String> {
     }
 }
 
-/// With cargo-nextest if it is there, which leaves the examples in the documentation to cargo.
+/// With cargo-nextest if it is there, which leaves the examples in the documentation to cargo. The
+/// replay of the fixtures is one of the tests; `cargo xtask snapshots` is that one alone.
 fn tests() -> Result<(), String> {
     let references = References::new()?;
     let commands = if cargo("nextest --version").succeeds() {
