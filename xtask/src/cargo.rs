@@ -8,10 +8,11 @@ use std::{
 use crate::{features, workspace};
 
 /// A cargo command at the workspace's root, with what it takes to repeat it by hand.
-#[derive(Clone)]
 pub(crate) struct Cargo {
     arguments: Vec<String>,
     variables: Vec<(&'static str, String)>,
+    /// Of use to us only, so not worth typing again.
+    unshown: Vec<(&'static str, String)>,
 }
 
 /// `cargo` with these arguments, split at white space. `--all-features` stands for all that need no more than
@@ -30,6 +31,7 @@ pub(crate) fn cargo(arguments: &str) -> Cargo {
             })
             .collect(),
         variables: Vec::new(),
+        unshown: Vec::new(),
     }
 }
 
@@ -37,6 +39,12 @@ impl Cargo {
     /// Sets a variable of the environment.
     pub(crate) fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.push((name, value.into()));
+        self
+    }
+
+    /// Sets a variable that a repetition by hand can do without.
+    pub(crate) fn unshown(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.unshown.push((name, value.into()));
         self
     }
 
@@ -101,7 +109,8 @@ impl Cargo {
         let mut command = Command::new(program);
         command
             .args(&self.arguments)
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .envs(self.variables.iter().cloned())
+            .envs(self.unshown.iter().cloned())
             .current_dir(workspace::root());
         command
     }

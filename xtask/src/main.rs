@@ -5,6 +5,7 @@ mod cargo;
 mod clouds;
 mod costs;
 mod features;
+mod references;
 mod snapshots;
 mod test;
 mod workspace;

@@ -3,20 +3,18 @@
 //! The test itself is `crates/graph-pstn-http/tests/snapshots.rs`; `cargo test` runs it too. This
 //! task adds how to accept a change, and that a snapshot which no fixture asks for is an error.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
 
 use crate::{
     cargo::{Cargo, cargo},
+    references::{self, References},
     workspace,
 };
 
-const TEST: &str = "test -p graph-pstn-http --features client,replay,all-clouds --test snapshots";
+/// The features of the whole workspace, so that little is compiled that `cargo xtask test` has not.
+const TEST: &str = "test --workspace --all-features --test snapshots";
 
-#[derive(clap::Args, Default)]
+#[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Write what came out as the new snapshots, and delete those that no fixture asks for
     #[arg(long)]
@@ -27,33 +25,35 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
-    let snapshots = workspace::root().join("crates/graph-pstn-http/tests/snapshots");
     if arguments.review {
         return review();
     }
-    let asked_for = asked_for(&test(if arguments.accept { "always" } else { "no" }))?;
-    let there = snapshot_files(&snapshots)?;
-    let unreferenced: Vec<_> = there.difference(&asked_for).collect();
+    let references = References::new()?;
+    let test = references.kept_by(test(if arguments.accept { "always" } else { "no" }));
+    test.run().map_err(|_| {
+        "the replay failed, or what came out is not what was accepted; to repeat it:\n  \
+         cargo xtask snapshots\nIf the difference is meant:\n  cargo xtask snapshots --accept\n\
+         or, one by one:\n  cargo xtask snapshots --review"
+            .to_owned()
+    })?;
+    let folder = workspace::root().join("crates/graph-pstn-http/tests/snapshots");
+    let (unreferenced, all) = references.unreferenced(&folder)?;
     if arguments.accept {
         for path in unreferenced {
-            fs::remove_file(path)
-                .map_err(|error| format!("{}: {error}", workspace::shown(path)))?;
-            eprintln!(
-                "deleted {}, which no fixture asks for",
-                workspace::shown(path)
-            );
+            let shown = workspace::shown(&path);
+            fs::remove_file(&path).map_err(|error| format!("{shown}: {error}"))?;
+            eprintln!("deleted {shown}, which no fixture asks for");
         }
         return Ok(());
     }
     if unreferenced.is_empty() {
-        eprintln!("{} snapshots, each asked for by a fixture", there.len());
+        eprintln!("{all} snapshots, each asked for by a fixture");
         return Ok(());
     }
-    let mut message = "no fixture asks for these snapshots:\n".to_owned();
-    for path in unreferenced {
-        message.push_str(&format!("  {}\n", workspace::shown(path)));
-    }
-    Err(message + "`cargo xtask snapshots --accept` deletes them")
+    let complaint = references::complaint(&unreferenced);
+    Err(format!(
+        "{complaint}\n`cargo xtask snapshots --accept` deletes them"
+    ))
 }
 
 /// The test, with what insta may write: `no` nothing, `always` the snapshots, `new` beside them.
@@ -61,47 +61,8 @@ fn test(update: &str) -> Cargo {
     cargo(TEST).variable("INSTA_UPDATE", update)
 }
 
-/// Runs the test and gives the snapshots that it compared with.
-fn asked_for(test: &Cargo) -> Result<BTreeSet<PathBuf>, String> {
-    // insta appends each snapshot's path to this file; `cargo insta` finds the unreferenced so.
-    let list = workspace::root().join("target/snapshots-asked-for.txt");
-    match fs::remove_file(&list) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(format!("{}: {error}", workspace::shown(&list)));
-        }
-        _ => {}
-    }
-    test.clone()
-        .variable("INSTA_SNAPSHOT_REFERENCES_FILE", list.display().to_string())
-        .run()
-        .map_err(|_| {
-            "the replay failed, or what came out is not what was accepted; to repeat it:\n  \
-             cargo xtask snapshots\nIf the difference is meant:\n  cargo xtask snapshots --accept\n\
-             or, one by one:\n  cargo xtask snapshots --review"
-                .to_owned()
-        })?;
-    let list = fs::read_to_string(&list)
-        .map_err(|error| format!("the test compared with no snapshot: {error}"))?;
-    list.lines()
-        .map(|path| fs::canonicalize(path).map_err(|error| format!("{path}: {error}")))
-        .collect()
-}
-
-fn snapshot_files(folder: &Path) -> Result<BTreeSet<PathBuf>, String> {
-    let files = workspace::files_below(folder).map_err(|error| error.to_string())?;
-    files
-        .into_iter()
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "snap")
-        })
-        .map(|path| fs::canonicalize(&path).map_err(|error| error.to_string()))
-        .collect()
-}
-
 fn review() -> Result<(), String> {
-    let compared = test("new").run();
-    if compared.is_ok() {
+    if test("new").run().is_ok() {
         eprintln!("nothing to review");
         return Ok(());
     }

@@ -5,43 +5,38 @@ use std::time::Instant;
 use crate::{
     audit,
     cargo::{Cargo, cargo},
-    costs, snapshots,
+    costs,
+    references::{self, References},
+    workspace,
 };
 
 pub(crate) fn run() -> Result<(), String> {
-    step("format", &[cargo("fmt --all --check")])?;
-    step(
-        "lints",
-        &[cargo(
-            "clippy --workspace --all-targets --all-features -- -D warnings",
-        )],
-    )?;
-    step("tests", &tests())?;
-    step(
-        "documentation",
-        &[cargo("doc --workspace --no-deps --all-features")
-            .variable("RUSTDOCFLAGS", "-D warnings")],
-    )?;
-    timed("snapshots", || {
-        snapshots::run(&snapshots::Arguments::default())
-    })?;
+    timed("format", || shown(&cargo("fmt --all --check")))?;
+    let lints = "clippy --workspace --all-targets --all-features -- -D warnings";
+    timed("lints", || shown(&cargo(lints)))?;
+    timed("tests and snapshots", tests)?;
+    let documentation = cargo("doc --workspace --no-deps --all-features");
+    let documentation = documentation.variable("RUSTDOCFLAGS", "-D warnings");
+    timed("documentation", || shown(&documentation))?;
     timed("audit", audit::run)?;
     timed("parts", || costs::run(&costs::Arguments::default()))?;
-    dependencies()
+    timed("dependencies", dependencies)
 }
 
 /// With cargo-deny if it is there; its check of advisories needs a network and is left out.
 fn dependencies() -> Result<(), String> {
     if cargo("deny --version").succeeds() {
-        step("dependencies", &[cargo("deny check bans licenses sources")])
+        shown(&cargo("deny check bans licenses sources"))
     } else {
-        eprintln!("\n== dependencies: left out, for cargo-deny is not installed");
+        eprintln!("left out, for cargo-deny is not installed");
         Ok(())
     }
 }
 
-/// With cargo-nextest if it is there, which leaves the examples in the documentation to cargo.
-fn tests() -> Vec<Cargo> {
+/// With cargo-nextest if it is there, which leaves the examples in the documentation to cargo. The
+/// replay of the fixtures is one of the tests; `cargo xtask snapshots` is that one alone.
+fn tests() -> Result<(), String> {
+    let references = References::new()?;
     let commands = if cargo("nextest --version").succeeds() {
         vec![
             cargo("nextest run --workspace --all-features"),
@@ -50,19 +45,21 @@ fn tests() -> Vec<Cargo> {
     } else {
         vec![cargo("test --workspace --all-features")]
     };
-    commands
-        .into_iter()
-        .map(|command| command.variable("INSTA_UPDATE", "no"))
-        .collect()
+    for command in commands {
+        shown(&references.kept_by(command.variable("INSTA_UPDATE", "no")))?;
+    }
+    let (unreferenced, _) = references.unreferenced(&workspace::root().join("crates"))?;
+    if unreferenced.is_empty() {
+        Ok(())
+    } else {
+        Err(references::complaint(&unreferenced))
+    }
 }
 
-fn step(name: &str, commands: &[Cargo]) -> Result<(), String> {
-    timed(name, || {
-        commands.iter().try_for_each(|command| {
-            eprintln!("$ {}", command.shown());
-            command.run()
-        })
-    })
+/// Runs a command after showing it.
+fn shown(command: &Cargo) -> Result<(), String> {
+    eprintln!("$ {}", command.shown());
+    command.run()
 }
 
 #[expect(

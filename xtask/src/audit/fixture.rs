@@ -94,9 +94,9 @@ fn named(name: &str, value: &str) -> Option<Vec<Leak>> {
             let fine = digits.len() < 6 || reserved::is_number(&digits);
             unless(fine, "a telephone number that is not reserved")
         }
-        _ if name.contains("ipv6address") => {
+        _ if name.contains("ipv6address") && value.contains(':') => {
             let fine = value.parse::<Ipv6Addr>().is_ok_and(reserved::is_ipv6);
-            unless(fine || value.is_empty(), "a real address")
+            unless(fine, "a real address")
         }
         _ => None,
     }

@@ -37,10 +37,11 @@ pub(super) fn is_host(host: &str) -> bool {
             .any(below)
 }
 
-/// Made up for everybody to see: the first two groups are zero. Or a listed one.
+/// Made up for everybody to see: the first group is one digit eight times. Or a listed one.
 pub(super) fn is_guid(guid: &str) -> bool {
     let guid = guid.to_ascii_lowercase();
-    guid.starts_with("00000000-0000-") || GUIDS.contains(&guid.as_str())
+    let first_group: Vec<_> = guid.chars().take(8).collect();
+    first_group.windows(2).all(|pair| pair[0] == pair[1]) || GUIDS.contains(&guid.as_str())
 }
 
 /// Loopback, or for documentation (RFC 5737).
@@ -53,24 +54,25 @@ pub(super) fn is_ipv6(address: Ipv6Addr) -> bool {
     address.is_loopback() || address.segments()[..2] == [0x2001, 0xdb8]
 }
 
-/// A number, digits and masking stars after the `+`, that is never given to anybody:
-/// 555-0100 to 555-0199 of any North American area (NANPA), the area 555, which is none, and the
-/// numbers that Ofcom, ARCEP and the Bundesnetzagentur keep for films.
+/// A number, digits and masking stars after the `+`, that is never given to anybody: of the North
+/// American area 555, which is none, or 555-0100 to 555-0199 of any area (NANPA), or one that Ofcom,
+/// ARCEP and the Bundesnetzagentur keep for films.
 pub(super) fn is_number(digits: &str) -> bool {
-    const PATTERNS: [&str; 5] = [
+    const LONGEST: usize = 11;
+    const PATTERNS: [&str; 4] = [
         "1xxx55501xx",
-        "1555xxxxxxx",
         "442079460xxx", // Ofcom: 020 7946 0000 to 0999
         "331990xxxxx",  // ARCEP: 01 99 00 to 01 99 09
         "493023125xxx", // Bundesnetzagentur: 030 23125
     ];
-    PATTERNS.into_iter().any(|pattern| {
+    let like = |pattern: &str| {
         pattern.len() == digits.len()
             && pattern
                 .bytes()
                 .zip(digits.bytes())
                 .all(|(wanted, there)| wanted == b'x' || there == b'*' || wanted == there)
-    })
+    };
+    (digits.starts_with("1555") && digits.len() <= LONGEST) || PATTERNS.into_iter().any(like)
 }
 
 #[cfg(test)]
@@ -98,11 +100,22 @@ mod tests {
     }
 
     #[test]
+    fn made_up_guids_are_known() {
+        assert!(is_guid("00000000-0000-4000-8000-00000000a001"));
+        assert!(is_guid("11111111-2222-4333-8444-555555555555"));
+        assert!(is_guid("00000003-0000-0000-C000-000000000000"));
+        assert!(!is_guid("00000003-0000-0000-c000-000000000001"));
+        assert!(!is_guid("12345678-1234-4321-8765-123456789abc"));
+    }
+
+    #[test]
     fn numbers_for_films_are_known_masked_or_not() {
         for digits in [
             "12065550123",
             "120655501**",
             "15550123456",
+            "15550101",
+            "1555010***",
             "442079460***",
             "33199001234",
         ] {
