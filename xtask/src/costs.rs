@@ -49,7 +49,7 @@ const fn part(features: &'static str, at_most: usize, never: &'static [&'static 
     }
 }
 
-const PARTS: [Part; 28] = [
+const PARTS: &[Part] = &[
     part("", 6, HEAVY),
     part("cloud-global", 6, HEAVY),
     part("cloud-us-gov-l4", 6, HEAVY),
@@ -100,7 +100,7 @@ const fn example(name: &'static str, at_most: usize, by: &'static str) -> Exampl
     Example { name, at_most, by }
 }
 
-const EXAMPLES: [Example; 5] = [
+const EXAMPLES: &[Example] = &[
     example("retry-over-a-foreign-client", 21, "run"),
     example("authorize-with-a-token-provider", 20, "run"),
     example("rate-limit-under-own-service", 20, "run"),
@@ -119,7 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     if arguments.count {
         return Ok(());
     }
-    for part in &PARTS {
+    for part in PARTS {
         if part.features == FIPS && !arguments.fips {
             eprintln!("{FIPS}: not built, for it takes CMake, Go and minutes; --fips builds it");
             continue;
@@ -134,7 +134,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         ))
         .run()?;
     }
-    for example in &EXAMPLES {
+    for example in EXAMPLES {
         eprintln!("{}: {}", example.name, example.by);
         cargo(&format!("{} -q -p example-{}", example.by, example.name)).run()?;
     }
@@ -148,7 +148,7 @@ fn count() -> Result<(), String> {
         "{:34} {:>6} {:>7}",
         "graph-pstn-http with", "crates", "at most"
     );
-    for part in &PARTS {
+    for part in PARTS {
         let crates = Crates::of(&selection(part))?;
         println!("{:34} {:>6} {:>7}", shown(part), crates.len(), part.at_most);
         wrong.extend(crates.too_many(shown(part), part.at_most));
@@ -158,7 +158,7 @@ fn count() -> Result<(), String> {
         }
     }
     println!("{:34} {:>6} {:>7}", "docs/examples", "crates", "at most");
-    for example in &EXAMPLES {
+    for example in EXAMPLES {
         let crates = Crates::of(&format!("-p example-{}", example.name))?;
         println!(
             "{:34} {:>6} {:>7}",
