@@ -68,8 +68,8 @@ const PARTS: &[Part] = &[
     part(RETRY, 15, HEAVY),
     part("record", 20, HTTP_AND_TLS),
     part("replay", 20, HTTP_AND_TLS),
-    part("page", 42, HTTP_AND_TLS),
-    part("read", 48, HTTP_AND_TLS),
+    part("page", 45, HTTP_AND_TLS),
+    part("read", 51, HTTP_AND_TLS),
     // Without cryptography it is the program's to install one.
     part("transport", 63, &["ring", "aws-lc-rs", "graph-pstn-model"]),
     part("transport,aws-lc-rs", 73, &["ring"]),
@@ -77,8 +77,8 @@ const PARTS: &[Part] = &[
     part("transport,ring,aws-lc-rs", 75, &[]),
     part(FIPS, 91, &["ring"]),
     part("transport,aws-lc-rs,webpki-roots", 74, &["ring"]),
-    part("client,aws-lc-rs", 110, &["ring"]),
-    part("client,ring", 105, &["aws-lc-rs"]),
+    part("client,aws-lc-rs", 113, &["ring"]),
+    part("client,ring", 108, &["aws-lc-rs"]),
 ];
 
 /// The smallest layer of use to any HTTP client.
@@ -104,8 +104,9 @@ const EXAMPLES: &[Example] = &[
     example("retry-over-a-foreign-client", 21, "run"),
     example("authorize-with-a-token-provider", 20, "run"),
     example("rate-limit-under-own-service", 20, "run"),
-    example("paging-with-own-rows", 50, "run"),
-    example("everything", 165, "run"),
+    example("paging-with-own-rows", 53, "run"),
+    example("secret-with-own-client", 119, "test"),
+    example("everything", 168, "run"),
 ];
 
 /// Counts, builds and runs.

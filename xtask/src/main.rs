@@ -2,6 +2,7 @@
 
 mod audit;
 mod cargo;
+mod clouds;
 mod costs;
 mod features;
 mod snapshots;
@@ -26,6 +27,8 @@ enum Task {
     Test,
     /// Replay every fixture through the whole stack and compare with the snapshots
     Snapshots(snapshots::Arguments),
+    /// Build for each cloud alone, and prove that nothing of the other clouds is in it
+    Clouds,
     /// Look for secrets and personal data in the committed fixtures and snapshots
     Audit,
     /// Count the crates that each feature and each example brings, and build each alone
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test => test::run(),
         Task::Snapshots(arguments) => snapshots::run(&arguments),
+        Task::Clouds => clouds::run(),
         Task::Audit => audit::run(),
         Task::Costs(arguments) => costs::run(&arguments),
     };

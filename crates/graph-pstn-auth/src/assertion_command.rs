@@ -230,7 +230,7 @@ mod tests {
     #[cfg(unix)]
     #[tokio::test]
     async fn what_goes_wrong_is_said_without_the_arguments() {
-        let slow = AssertionCommand::parse("sh -c 'sleep 5'")
+        let slow = AssertionCommand::parse("sh -c 'exec sleep 5'")
             .unwrap()
             .timeout(Duration::from_millis(50));
         for (command, words) in [

@@ -94,4 +94,24 @@ mod tests {
             assert!(merged(Some(challenge), true).is_err(), "{challenge}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_of_a_challenge_is_lost(
+            members in proptest::collection::btree_map("[a-z_]{1,8}", "[a-z]{0,4}", 0..6), token: bool
+        ) {
+            let mut challenge = json!({"access_token": members});
+            if !token {
+                challenge = json!(members);
+            }
+            let merged = of(Some(&challenge.to_string()), true).unwrap();
+            let place = if token { &merged["access_token"] } else { &merged };
+            for (name, value) in &members {
+                if name != "xms_cc" && name != "access_token" {
+                    proptest::prop_assert_eq!(&place[name], value);
+                }
+            }
+            proptest::prop_assert_eq!(&merged["access_token"]["xms_cc"]["values"], &json!(["cp1"]));
+        }
+    }
 }

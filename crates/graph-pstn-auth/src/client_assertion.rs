@@ -12,6 +12,33 @@ use crate::{Error, wire::Proof};
 /// An app that proves itself with an assertion it is given: by a key vault, a hardware module, SPIFFE,
 /// a build system's identity service
 /// (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation>).
+///
+/// ```
+/// # use bytes::Bytes;
+/// # use http::{Request, Response};
+/// # fn make<S>(endpoints: graph_pstn_http::Endpoints, client: S) -> Result<(), graph_pstn_auth::Error>
+/// # where
+/// #     S: tower_service::Service<Request<Bytes>, Response = Response<Bytes>>
+/// #         + Clone + Send + Sync + 'static,
+/// #     S::Error: Into<graph_pstn_http::Error>,
+/// #     S::Future: Send,
+/// # {
+/// use graph_pstn_auth::{AssertionRequest, ClientAssertionCredential, Error, SecretString};
+///
+/// async fn from_the_vault(request: AssertionRequest) -> Result<SecretString, Error> {
+///     // Have a JWT signed with iss = sub = request.client_id(), aud = request.token_endpoint().
+/// #   let _ = (request.client_id(), request.token_endpoint());
+///     Err(Error::transient("the vault does not answer"))
+/// }
+///
+/// let app = "00000000-0000-4000-8000-00000000c001";
+/// let credential = ClientAssertionCredential::builder(endpoints, "contoso.example", app)
+///     .assertion(from_the_vault)
+///     .service(client)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 pub type ClientAssertionCredential = Credential<AssertionSource>;
 
 /// Makes or fetches client assertions. Closures implement it.

@@ -272,4 +272,19 @@ mod tests {
         assert!(one_line(&long).len() < LONGEST_TEXT + 10);
         assert_eq!(one_line("a\r\n\u{1b}[31mb"), "a [31mb");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_answer_is_one_bounded_line_without_tokens(
+            error in ".*", description in "(.|eyJ|AADSTS[0-9]{0,12}|Trace ID:){0,60}", noise: Vec<u8>
+        ) {
+            let _ = EntraError::from_slice(&noise);
+            let body = serde_json::json!({"error": error, "error_description": description});
+            let error = EntraError::from_slice(body.to_string().as_bytes()).unwrap();
+            let shown = format!("{error} {error:?}");
+            proptest::prop_assert!(!shown.contains("eyJ"));
+            proptest::prop_assert!(!error.to_string().contains(|c: char| c.is_control()));
+            proptest::prop_assert!(error.to_string().len() < 3 * LONGEST_TEXT);
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! What an administrator can do about an `AADSTS` number.
 //!
-//! Numbers: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>. Only people
-//! read these lines; no code branches on them.
+//! Numbers: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>. Entra may change
+//! them, so status and OAuth error decide what becomes of a failure; the numbers choose words, and tell
+//! apart what passes by itself.
 
 /// One line without a full stop, or `None` for a number that says nothing to an app on its own.
 pub(crate) fn of(code: u32) -> Option<&'static str> {
@@ -31,12 +32,15 @@ pub(crate) fn of(code: u32) -> Option<&'static str> {
              Properties"
         }
         700_027 | 50_012 => {
-            "Entra does not accept the signature: upload this very certificate (its public part, \
-             RSA) under App registrations > Certificates & secrets; a new upload takes some minutes"
+            "Entra does not accept the certificate: see that it has not expired, and upload this very \
+             certificate (its public part, RSA) under App registrations > Certificates & secrets; a \
+             new upload takes some minutes"
         }
         700_023 | 5_002_741 => {
             "the assertion was made for another token endpoint: check cloud and login host"
         }
+        700_021 => "the assertion was made for another app: check the client id",
+        50_027 => "the assertion is no whole JWT, or lacks a claim: check what makes it",
         700_024 => {
             "the assertion is not valid at this time: set this machine's clock right (NTP), or \
              renew the federated token"
@@ -45,7 +49,7 @@ pub(crate) fn of(code: u32) -> Option<&'static str> {
             "the certificate's subject is not one that the app trusts: check the trusted subject \
              names and issuers of the app registration"
         }
-        50_048 | 70_021 | 700_211 | 700_213 | 7_002_138 => {
+        50_048 | 70_021 | 700_211 | 700_212 | 700_213 | 7_002_138 => {
             "no federated credential of the app fits this token: issuer, subject (upper and lower \
              case count) and audience must be equal to those under App registrations > \
              Certificates & secrets > Federated credentials"

@@ -40,42 +40,63 @@ async fn written(entra: &Entra, credential: &dyn TokenProvider) -> String {
             .collect();
         headers.sort();
         writeln!(text, "{}\n", headers.join("\n")).unwrap();
-        let body = std::str::from_utf8(request.body()).unwrap();
-        let assertion = entra.field(n, "client_assertion").unwrap_or_default();
-        if assertion.starts_with("eyJ") {
-            let (body, decoded) = unsigned(body, &assertion);
-            writeln!(text, "{body}\n{decoded}\n").unwrap();
-        } else {
-            writeln!(text, "{body}\n").unwrap();
+        let fields = fields(request.body());
+        for (name, value) in &fields {
+            writeln!(text, "{name}={}", shown(name, value)).unwrap();
         }
+        let assertion = fields.iter().find(|(name, _)| name == "client_assertion");
+        if let Some(decoded) = assertion.and_then(|(_, assertion)| decoded(assertion)) {
+            writeln!(text, "{decoded}").unwrap();
+        }
+        text.push('\n');
     }
     text.replace(env!("CARGO_PKG_VERSION"), "VERSION")
 }
 
-/// A signature differs each time, and the certificate is made afresh: they are left out.
-fn unsigned(body: &str, assertion: &str) -> (String, String) {
+/// The fields in their order, decoded. Encoded again they are the body, byte for byte.
+fn fields(body: &[u8]) -> Vec<(String, String)> {
+    let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
+    let mut again = form_urlencoded::Serializer::new(String::new());
+    assert_eq!(again.extend_pairs(&fields).finish().as_bytes(), body);
+    fields
+}
+
+/// Secrets stand in angle brackets: no made-up one shall be taken for a real one.
+fn shown(name: &str, value: &str) -> String {
+    match name {
+        "client_secret" => {
+            assert_eq!(value, SECRET);
+            "<the secret>".to_owned()
+        }
+        "client_assertion" if decoded(value).is_some() => "<header.claims.signature>".to_owned(),
+        "client_assertion" => format!("<{value}>"),
+        _ => value.to_owned(),
+    }
+}
+
+/// Header and claims of a JWT, without what is new in each run: the certificate and what names it.
+fn decoded(assertion: &str) -> Option<String> {
     use base64::Engine as _;
     let parts: Vec<&str> = assertion.split('.').collect();
-    let decoded = |part: &str| {
+    let json = |part: &str| {
         let json = base64::engine::general_purpose::URL_SAFE_NO_PAD
             .decode(part)
-            .unwrap();
-        serde_json::from_slice::<serde_json::Value>(&json).unwrap()
+            .ok()?;
+        serde_json::from_slice::<serde_json::Value>(&json).ok()
     };
-    let mut header = decoded(parts[0]);
+    let [header, claims, _] = parts.as_slice() else {
+        return None;
+    };
+    let mut header = json(header)?;
     for varying in ["x5t#S256", "x5t", "x5c"] {
         if let Some(value) = header.get_mut(varying) {
             *value = match value {
-                serde_json::Value::Array(all) => vec!["DER"; all.len()].into(),
-                _ => "THUMBPRINT".into(),
+                serde_json::Value::Array(all) => vec!["<certificate>"; all.len()].into(),
+                _ => "<thumbprint>".into(),
             };
         }
     }
-    let claims = decoded(parts[1]);
-    (
-        body.replace(assertion, "HEADER.CLAIMS.SIGNATURE"),
-        format!("HEADER {header:#}\nCLAIMS {claims:#}"),
-    )
+    Some(format!("header {header:#}\nclaims {:#}", json(claims)?))
 }
 
 async fn each_cloud<C, F>(name: &str, make: F)

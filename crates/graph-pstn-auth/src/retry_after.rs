@@ -52,4 +52,13 @@ mod tests {
             assert_eq!(wait(odd), None, "{odd}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_survived(text in "[ -~]{0,40}") {
+            if let Some(seconds) = wait(text.trim()) {
+                proptest::prop_assert!((0.0..=86_400.0).contains(&seconds));
+            }
+        }
+    }
 }

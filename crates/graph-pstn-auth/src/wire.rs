@@ -4,7 +4,7 @@
 //! from it: status, `Retry-After` and Entra's own fields are read before it sees an answer, and its
 //! errors, which may hold a whole body, end here.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use graph_pstn_http::{AccessToken, BoxFuture};
@@ -41,6 +41,9 @@ type Client = oauth2::Client<
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// A token with its dressing is some 3 KiB.
 const LARGEST_ANSWER: usize = 256 << 10;
+/// The app asks for tokens in a loop; Entra goes on refusing until it stops.
+const LOOP: u32 = 50_196;
+const LOOP_PAUSE: Duration = Duration::from_secs(60);
 const USER: &str = concat!("graph-pstn-auth/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
@@ -143,10 +146,12 @@ impl Wire {
             Some(entra) => said(kind, entra),
             None => self.unsaid(kind, status),
         };
+        let looped = entra.as_ref().is_some_and(|e| e.codes().contains(&LOOP));
+        let asked = retry_after::of(headers, now);
         let error = Error::new(kind, message)
             .with_status(status)
             .with_server_time(retry_after::date(headers))
-            .with_retry_after(retry_after::of(headers, now));
+            .with_retry_after(asked.max(looped.then_some(LOOP_PAUSE)));
         match entra {
             Some(entra) => error.with_entra(entra),
             None => error,
@@ -231,7 +236,8 @@ impl Exchange<'_> {
             .await
             .map_err(|error| Error::transport(host, error))?;
         let (parts, body) = answer.into_parts();
-        if parts.status != StatusCode::OK {
+        // Entra was seen to put an error into a 200.
+        if parts.status != StatusCode::OK || EntraError::from_slice(&body).is_some() {
             return Err(self.wire.refusal(&parts, &body, self.proof, self.now));
         }
         if body.len() > LARGEST_ANSWER {
@@ -264,7 +270,7 @@ impl<'c> oauth2::AsyncHttpClient<'c> for Exchange<'_> {
 fn class(status: StatusCode, entra: Option<&EntraError>) -> ErrorKind {
     let codes = entra.map(EntraError::codes).unwrap_or_default();
     let error = entra.map(EntraError::error).unwrap_or_default();
-    if status == StatusCode::TOO_MANY_REQUESTS || codes.contains(&50_196) {
+    if status == StatusCode::TOO_MANY_REQUESTS || codes.contains(&LOOP) {
         ErrorKind::Throttled
     } else if status.is_server_error()
         || status == StatusCode::REQUEST_TIMEOUT

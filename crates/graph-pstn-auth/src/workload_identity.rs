@@ -18,6 +18,27 @@ use crate::{Error, wire::Proof};
 /// (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation>).
 ///
 /// The file is read for each token request, about hourly, so that a renewed one is always used.
+///
+/// ```
+/// # use bytes::Bytes;
+/// # use http::{Request, Response};
+/// # fn make<S>(endpoints: graph_pstn_http::Endpoints, client: S) -> Result<(), graph_pstn_auth::Error>
+/// # where
+/// #     S: tower_service::Service<Request<Bytes>, Response = Response<Bytes>>
+/// #         + Clone + Send + Sync + 'static,
+/// #     S::Error: Into<graph_pstn_http::Error>,
+/// #     S::Future: Send,
+/// # {
+/// use graph_pstn_auth::WorkloadIdentityCredential;
+///
+/// let app = "00000000-0000-4000-8000-00000000c001";
+/// let credential = WorkloadIdentityCredential::builder(endpoints, "contoso.example", app)
+///     .token_file("/var/run/secrets/azure/tokens/azure-identity-token")
+///     .service(client)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 pub type WorkloadIdentityCredential = Credential<FederatedTokenFile>;
 
 /// The proof of a [`WorkloadIdentityCredential`].

@@ -1,16 +1,17 @@
 //! From options to a client: hosts, trust, credential, quota.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use graph_pstn_auth::ClientSecretCredential;
 use graph_pstn_http::{
-    Cloud, Endpoints, Error, GraphClient, HyperTransport, Origin, RequestHeadersLayer,
-    SharedObserver, TokenProvider as _, TokenRequest,
+    Cloud, Endpoints, Error, GraphClient, HyperTransport, Origin, RangeReader, ReadOptions,
+    RequestHeadersLayer, SharedObserver, TokenProvider as _, TokenRequest,
 };
-use graph_pstn_model::TimeRange;
+use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
 
 use crate::credentials::{Credential, CredentialArgs};
 use crate::endpoints;
@@ -27,6 +28,8 @@ const TOKEN_BODY_LIMIT: usize = 1024 * 1024;
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often the first token is asked for, if the request does not come through.
 const FIRST_CONTACT_TRIES: u32 = 3;
+/// How many bytes of pages may wait for their turn: enough to keep the quota busy, and little for a container.
+const WAITING_BYTES: usize = 16 * 1024 * 1024;
 /// How long to go on without a new page, unless told otherwise: an unattended export rather comes late
 /// than not at all.
 const MAX_WAIT: Duration = Duration::from_secs(6 * 3_600);
@@ -71,6 +74,10 @@ pub(crate) struct PaceArgs {
     /// when it throttles, or after the connection has broken. Default: 6h.
     #[arg(long, value_name = "LENGTH", value_parser = TimeRange::parse_duration)]
     max_wait: Option<time::Duration>,
+
+    /// How many parts of the range to fetch at a time. Default: 6.
+    #[arg(long, value_name = "N")]
+    parallel: Option<NonZeroUsize>,
 }
 
 fn cloud_help() -> String {
@@ -93,8 +100,15 @@ pub(crate) struct Settings {
     pub(crate) cloud: Option<Cloud>,
     pub(crate) credential: Credential,
     pub(crate) ca_certificate: Option<Vec<u8>>,
-    pub(crate) rate: Rate,
-    pub(crate) max_wait: Duration,
+    pub(crate) pace: Pace,
+}
+
+/// How fast, and how patiently: settled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    rate: Rate,
+    max_wait: Duration,
+    reading: ReadOptions,
 }
 
 impl ConnectionArgs {
@@ -117,28 +131,31 @@ impl ConnectionArgs {
             cloud: self.cloud.or_else(Cloud::sole),
             credential,
             ca_certificate: ca_certificate.transpose()?,
-            rate: self.pace.rate(Rate::PerMinute(50)),
-            max_wait: self.pace.max_wait(),
+            pace: self.pace.resolve(Rate::PerMinute(50)),
         })
     }
 }
 
 impl PaceArgs {
-    pub(crate) fn rate(&self, default: Rate) -> Rate {
-        self.requests_per_minute.unwrap_or(default)
-    }
-
-    pub(crate) fn max_wait(&self) -> Duration {
-        self.max_wait.map_or(MAX_WAIT, time::Duration::unsigned_abs)
+    pub(crate) fn resolve(&self, default: Rate) -> Pace {
+        let mut reading = ReadOptions::default().with_waiting_bytes(WAITING_BYTES);
+        if let Some(parts) = self.parallel {
+            reading = reading.with_parallel(parts.get());
+        }
+        Pace {
+            rate: self.requests_per_minute.unwrap_or(default),
+            max_wait: self.max_wait.map_or(MAX_WAIT, time::Duration::unsigned_abs),
+            reading,
+        }
     }
 }
 
 /// A client, and the credential that it uses.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    pub(crate) client: GraphClient,
+    client: GraphClient,
     credential: ClientSecretCredential,
-    pub(crate) max_wait: Duration,
+    pace: Pace,
 }
 
 impl Settings {
@@ -165,19 +182,31 @@ impl Settings {
             .token_provider(credential.clone())
             .transport(transport)
             .request_headers(RequestHeadersLayer::new(USER_AGENT)?)
-            .quota(self.rate.quota())
-            .max_wait(self.max_wait)
+            .quota(self.pace.rate.quota())
+            .max_wait(self.pace.max_wait)
             .observer(observer)
             .build()?;
         Ok(Connection {
             client,
             credential,
-            max_wait: self.max_wait,
+            pace: self.pace,
         })
     }
 }
 
 impl Connection {
+    /// Reads a range of the PSTN log.
+    pub(crate) fn read(&self, range: TimeRange) -> RangeReader<PstnCallLogRow> {
+        self.client
+            .read(CallLog::Pstn, range)
+            .with_options(self.pace.reading)
+    }
+
+    /// How long to go on without a new page.
+    pub(crate) fn max_wait(&self) -> Duration {
+        self.pace.max_wait
+    }
+
     /// Gets the first token.
     ///
     /// A host that is misspelt or cannot be reached, a wrong secret, an unknown tenant: all of them show

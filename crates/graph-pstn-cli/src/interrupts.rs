@@ -1,6 +1,8 @@
-//! Ctrl-C, and the signal by which service managers and containers end a program.
+//! Ctrl-C, the signal by which service managers and containers end a program, and a terminal's end.
 
 use std::io;
+#[cfg(unix)]
+use std::io::IsTerminal as _;
 
 use crate::exit::Failure;
 
@@ -11,6 +13,9 @@ pub(crate) struct Interrupts {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    /// `None` without a terminal: `nohup` has this signal ignored, and listening would undo that.
+    #[cfg(unix)]
+    hang_up: Option<tokio::signal::unix::Signal>,
     #[cfg(windows)]
     interrupt: tokio::signal::windows::CtrlC,
 }
@@ -27,6 +32,11 @@ impl Interrupts {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up: if io::stderr().is_terminal() {
+                Some(signal(SignalKind::hangup())?)
+            } else {
+                None
+            },
         })
     }
 
@@ -43,6 +53,7 @@ impl Interrupts {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            Some(()) = async { self.hang_up.as_mut()?.recv().await } => {}
         }
     }
 

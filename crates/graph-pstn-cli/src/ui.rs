@@ -9,6 +9,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -41,6 +42,8 @@ impl Ui {
         let ours = Targets::new().with_target("graph_pstn", level);
         let log = tracing_subscriber::fmt::layer()
             .with_ansi(false)
+            // The layers describe each request in a span; its end has the outcome.
+            .with_span_events(FmtSpan::CLOSE)
             .with_writer(ui.clone());
         tracing_subscriber::registry().with(log).with(ours).init();
         ui
@@ -74,7 +77,7 @@ impl Ui {
         if self.quiet || rows_on_terminal || !io::stderr().is_terminal() {
             return;
         }
-        let style = ProgressStyle::with_template("{spinner} {bar:16} {percent:>3}% {wide_msg}");
+        let style = ProgressStyle::with_template("{spinner} {bar:16} {percent:>3}% {msg}");
         self.bar
             .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         self.bar.set_length(seconds(range.duration()));
@@ -93,10 +96,10 @@ impl Ui {
         self.bar.set_position(seconds(position - range.from()));
         let elapsed = self.bar.elapsed().as_secs().max(1);
         self.bar.set_message(format!(
-            "{}  {} rows  {} pages  {}/s",
+            "{}  page {}  {} rows  {}/s",
             position.date(),
-            HumanCount(progress.rows),
             HumanCount(progress.pages),
+            HumanCount(progress.rows),
             HumanCount(progress.rows / elapsed),
         ));
     }
@@ -115,25 +118,25 @@ fn seconds(duration: time::Duration) -> u64 {
 /// What holds an export up is shown in the bar until the next page comes.
 impl Observer for Ui {
     fn retry(&self, retry: &RetryPause) {
-        self.waiting("a request failed; the next try is", retry.pause);
+        self.waiting("a request failed:", retry.pause);
     }
 
     fn wait(&self, wait: &QuotaWait) {
         let why = if wait.gate {
-            "Graph asks to wait; the next request is"
+            "Graph is throttling:"
         } else {
-            "the quota is used up; the next request is"
+            "the quota is used up:"
         };
         self.waiting(why, wait.wait);
     }
 }
 
 impl Ui {
-    fn waiting(&self, what: &str, wait: Duration) {
+    fn waiting(&self, why: &str, wait: Duration) {
         // Shorter ones would only flicker.
         if wait >= Duration::from_secs(1) {
             self.bar
-                .set_message(format!("{what} in {} s", wait.as_secs()));
+                .set_message(format!("{why} a wait of {} s", wait.as_secs()));
         }
     }
 }

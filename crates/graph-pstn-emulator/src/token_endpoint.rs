@@ -79,7 +79,7 @@ pub(crate) fn answer(
                 error.to_string(),
             ),
         },
-        Err(refusal) => failure(&refusal, headers),
+        Err(refusal) => failure(&state.origin, &refusal, headers),
     }
 }
 
@@ -314,7 +314,7 @@ fn success(state: &State, token: &str) -> Reply {
     ))
 }
 
-fn failure(refusal: &Refusal, headers: &HeaderMap) -> Reply {
+fn failure(origin: &str, refusal: &Refusal, headers: &HeaderMap) -> Reply {
     let now = OffsetDateTime::now_utc();
     let seconds = crate::rows::ticks(now) / crate::rows::SECOND * crate::rows::SECOND;
     let timestamp = crate::rows::text(seconds).replace('T', " ");
@@ -334,7 +334,8 @@ fn failure(refusal: &Refusal, headers: &HeaderMap) -> Reply {
         "timestamp": timestamp,
         "trace_id": trace,
         "correlation_id": correlation,
-        "error_uri": format!("https://login.microsoftonline.com/error?code={}", refusal.code),
+        // Entra's page stands at its own login host, as this one would.
+        "error_uri": format!("{origin}/error?code={}", refusal.code),
     });
     unstored(reply::typed(
         refusal.status,

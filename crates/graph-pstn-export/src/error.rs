@@ -134,15 +134,14 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// The system's own error: the tempfile crate adds the path of the temporary file, which is not
-/// the one that the caller knows.
+/// The error without the path of the temporary file that the tempfile crate wraps around it: that is
+/// not the path which the caller knows.
 fn without_path(error: io::Error) -> io::Error {
-    let inner = error
-        .get_ref()
-        .and_then(|error| error.source())
-        .and_then(|error| error.downcast_ref::<io::Error>())
-        .and_then(io::Error::raw_os_error);
-    inner.map_or(error, io::Error::from_raw_os_error)
+    match error.kind() {
+        io::ErrorKind::Other => error,
+        kind if error.get_ref().is_some() => kind.into(),
+        _ => error,
+    }
 }
 
 fn kind_of(error: &io::Error) -> ErrorKind {

@@ -109,7 +109,8 @@ impl OutputFile {
             }
             Existing::Refuse => persist_new(temporary, &target).map_err(failed)?,
         }
-        sync_folder(folder_of(&target)).map_err(failed)
+        sync_folder(folder_of(&target));
+        Ok(())
     }
 }
 
@@ -178,30 +179,16 @@ fn persist_new(temporary: NamedTempFile, target: &Path) -> io::Result<()> {
 }
 
 /// Makes the rename itself last through a power cut. Only Unix can open a folder for that.
+///
+/// No error is worth one here: the file is complete, on the disk and in its place. A folder that may not be
+/// listed cannot be opened, and some file systems cannot sync one.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    // A folder that may be written but not listed cannot be opened, and some file systems cannot
-    // sync one; the file is complete and in its place all the same.
-    let Ok(folder) = File::open(folder) else {
-        return Ok(());
-    };
-    match folder.sync_all() {
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        other => other,
-    }
+fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
-}
+fn sync_folder(_: &Path) {}
 
 #[cfg(test)]
 mod tests {
@@ -314,6 +301,18 @@ mod tests {
         let error = OutputFile::create(file.join("calls.csv"), Existing::Refuse).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::FolderMissing);
         assert!(error.to_string().ends_with("is a file, not a folder"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_error_does_not_name_the_temporary_file() {
+        use std::error::Error as _;
+
+        // Not even root may make files there; what the reason is depends on how it is mounted.
+        let error = OutputFile::create("/sys/calls.csv", Existing::Refuse).unwrap_err();
+        assert_eq!(error.to_string(), "the folder /sys cannot be written to");
+        let source = error.source().unwrap().to_string();
+        assert!(!source.contains("partial"), "{source}");
     }
 
     #[cfg(unix)]

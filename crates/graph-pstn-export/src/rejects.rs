@@ -18,7 +18,7 @@ use crate::{Error, Existing, OutputFile};
 pub struct SetAside<'a> {
     /// Its place on its page, from 0, where that is known.
     pub index: Option<usize>,
-    /// Where in the row the trouble is, such as `charge`; empty where that is not known.
+    /// What could not be read, as a JSON path such as `$.value[3].charge`; empty where that is not known.
     pub path: &'a str,
     /// Why it was set aside.
     pub reason: &'a str,

@@ -22,9 +22,13 @@
 use std::{fmt, marker::PhantomData};
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::Error as _};
+use serde::{
+    Deserializer, Serialize, Serializer,
+    de::{self, DeserializeOwned},
+    ser::Error as _,
+};
 use serde_json::value::RawValue;
-use serde_with::{DeserializeAs, SerializeAs};
+use serde_with::{DeserializeAs, Same, SerializeAs};
 use time::OffsetDateTime;
 
 use crate::{decimal, instant};
@@ -53,75 +57,127 @@ pub enum Exact {}
 #[derive(Debug)]
 pub enum Int {}
 
-/// Reads what is neither `null` nor missing.
-trait ReadPresent<T> {
+/// Reads a value into its field, which is `None` before.
+///
+/// Into the field, because a small string that is moved on right after it was put together stalls the
+/// processor.
+pub(crate) trait ReadField<T> {
     const EXPECTS: &'static str;
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error>;
+    /// Reads what is neither `null` nor missing.
+    fn read_present<'de, D>(deserializer: D, field: &mut Option<T>) -> Result<(), D::Error>
+    where
+        D: Deserializer<'de>;
+
+    /// Reads a value that may be `null`.
+    fn read<'de, D>(deserializer: D, field: &mut Option<T>) -> Result<(), D::Error>
+    where
+        D: Deserializer<'de>,
+        Self: Sized,
+    {
+        deserializer.deserialize_option(Nullable::<T, Self>(field, PhantomData))
+    }
 }
 
-struct Nullable<T, A>(PhantomData<(T, A)>);
+struct Nullable<'a, T, A>(&'a mut Option<T>, PhantomData<A>);
 
-impl<'de, T, A: ReadPresent<T>> de::Visitor<'de> for Nullable<T, A> {
-    type Value = Option<T>;
+impl<'de, T, A: ReadField<T>> de::Visitor<'de> for Nullable<'_, T, A> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} or null", A::EXPECTS)
     }
 
-    fn visit_none<E: de::Error>(self) -> Result<Option<T>, E> {
-        Ok(None)
+    fn visit_none<E: de::Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Option<T>, E> {
-        Ok(None)
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
-        A::read(deserializer)
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        A::read_present(deserializer, self.0)
     }
-}
-
-fn nullable<'de, T, A, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    A: ReadPresent<T>,
-    D: Deserializer<'de>,
-{
-    deserializer.deserialize_option(Nullable::<T, A>(PhantomData))
 }
 
 /// A visitor of strings, by a function that says why not.
 struct OfText<F>(&'static str, F);
 
-impl<T, F, X> de::Visitor<'_> for OfText<F>
+impl<F, X> de::Visitor<'_> for OfText<F>
 where
-    F: FnOnce(&str) -> Result<T, X>,
+    F: FnOnce(&str) -> Result<(), X>,
     X: fmt::Display,
 {
-    type Value = T;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
         (self.1)(text).map_err(E::custom)
     }
 }
 
-impl<T: for<'a> From<&'a str>> ReadPresent<T> for NonEmpty {
+impl<'de, F, X> de::DeserializeSeed<'de> for OfText<F>
+where
+    F: FnOnce(&str) -> Result<(), X>,
+    X: fmt::Display,
+{
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+/// The half of `serde_with` that reads is the same for all.
+macro_rules! deserialize_as {
+    ($Adapter:ty, $Type:ty $(, $($generics:tt)*)?) => {
+        impl<'de $(, $($generics)*)?> DeserializeAs<'de, Option<$Type>> for $Adapter {
+            fn deserialize_as<D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Option<$Type>, D::Error> {
+                let mut field = None;
+                <Self as ReadField<$Type>>::read(deserializer, &mut field)?;
+                Ok(field)
+            }
+        }
+    };
+}
+
+deserialize_as!(NonEmpty, T, T: for<'a> From<&'a str>);
+deserialize_as!(Instant, OffsetDateTime);
+deserialize_as!(Exact, Decimal);
+deserialize_as!(Int, i32);
+
+impl<T: for<'a> From<&'a str>> ReadField<T> for NonEmpty {
     const EXPECTS: &'static str = "a string";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-        deserializer.deserialize_str(OfText(<Self as ReadPresent<T>>::EXPECTS, |text: &str| {
-            Ok::<_, &str>((!text.is_empty()).then(|| T::from(text)))
+    fn read_present<'de, D>(deserializer: D, field: &mut Option<T>) -> Result<(), D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        deserializer.deserialize_str(OfText(<Self as ReadField<T>>::EXPECTS, |text: &str| {
+            if !text.is_empty() {
+                *field = Some(T::from(text));
+            }
+            Ok::<_, &str>(())
         }))
     }
 }
 
-impl<'de, T: for<'a> From<&'a str>> DeserializeAs<'de, Option<T>> for NonEmpty {
-    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-        nullable::<T, Self, D>(deserializer)
+/// For types that serde reads as they are.
+impl<T: DeserializeOwned> ReadField<T> for Same {
+    const EXPECTS: &'static str = "a value";
+
+    fn read_present<'de, D>(deserializer: D, field: &mut Option<T>) -> Result<(), D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        *field = Some(T::deserialize(deserializer)?);
+        Ok(())
     }
 }
 
@@ -134,27 +190,23 @@ impl<T: AsRef<str>> SerializeAs<Option<T>> for NonEmpty {
     }
 }
 
-impl ReadPresent<OffsetDateTime> for Instant {
+impl ReadField<OffsetDateTime> for Instant {
     const EXPECTS: &'static str = "an RFC 3339 date-time";
 
-    fn read<'de, D: Deserializer<'de>>(
+    fn read_present<'de, D>(
         deserializer: D,
-    ) -> Result<Option<OffsetDateTime>, D::Error> {
+        field: &mut Option<OffsetDateTime>,
+    ) -> Result<(), D::Error>
+    where
+        D: Deserializer<'de>,
+    {
         deserializer.deserialize_str(OfText(Self::EXPECTS, |text: &str| {
-            if text.is_empty() {
-                return Ok(None);
+            if !text.is_empty() {
+                let time = instant::parse(text).ok_or("not an RFC 3339 date-time")?;
+                *field = (!instant::is_filler(time)).then_some(time);
             }
-            let time = instant::parse(text).ok_or("not an RFC 3339 date-time")?;
-            Ok::<_, &str>((!instant::is_filler(time)).then_some(time))
+            Ok::<_, &str>(())
         }))
-    }
-}
-
-impl<'de> DeserializeAs<'de, Option<OffsetDateTime>> for Instant {
-    fn deserialize_as<D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<OffsetDateTime>, D::Error> {
-        nullable::<_, Self, D>(deserializer)
     }
 }
 
@@ -170,37 +222,92 @@ impl SerializeAs<Option<OffsetDateTime>> for Instant {
     }
 }
 
-fn decimal_from_text(text: &str) -> Result<Option<Decimal>, decimal::DecimalError> {
-    if text.is_empty() {
-        Ok(None)
-    } else {
-        decimal::parse(text).map(Some)
+/// The name under which `serde_json` hands out the text of a value, to [`RawValue`] and to us.
+///
+/// A `RawValue` itself would have to be owned, an allocation for each number, because a borrowed one
+/// cannot be read from a reader. Tests read from both.
+pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// Visits the text of a JSON value, or a string of a format that is not JSON.
+struct NumberText<'a>(&'a mut Option<Decimal>);
+
+impl NumberText<'_> {
+    fn read(self, text: &str) -> Result<(), decimal::DecimalError> {
+        if !text.is_empty() {
+            *self.0 = Some(decimal::parse(text)?);
+        }
+        Ok(())
     }
 }
 
-impl ReadPresent<Decimal> for Exact {
+impl<'de> de::Visitor<'de> for NumberText<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Exact::EXPECTS)
+    }
+
+    /// What `serde_json` makes of [`RAW_VALUE`].
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let is_raw_value = |name: &str| {
+            if name == RAW_VALUE {
+                Ok(())
+            } else {
+                Err("not a number")
+            }
+        };
+        match map.next_key_seed(OfText(Exact::EXPECTS, is_raw_value))? {
+            Some(()) => map.next_value_seed(self),
+            None => Err(de::Error::invalid_type(de::Unexpected::Map, &self)),
+        }
+    }
+
+    /// What other formats make of it.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    /// The text of a value, quotes and all; quoted where OData writes decimals as strings
+    /// (`IEEE754Compatible=true`).
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        if text.starts_with('"') {
+            let text: String = serde_json::from_str(text).map_err(E::custom)?;
+            return self.read(&text).map_err(E::custom);
+        }
+        self.read(text).map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
+        *self.0 = Some(number.into());
+        Ok(())
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
+        *self.0 = Some(number.into());
+        Ok(())
+    }
+}
+
+impl<'de> de::DeserializeSeed<'de> for NumberText<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl ReadField<Decimal> for Exact {
     const EXPECTS: &'static str = "a number";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-        if !deserializer.is_human_readable() {
-            return deserializer.deserialize_str(OfText(Self::EXPECTS, decimal_from_text));
-        }
-        // Owned, so that rows can be read from a reader as well as from a slice.
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
-        if text.starts_with('"') {
-            // With `IEEE754Compatible=true` OData writes decimals as strings.
-            let text: String = serde_json::from_str(text).map_err(de::Error::custom)?;
-            decimal_from_text(&text).map_err(de::Error::custom)
+    fn read_present<'de, D>(deserializer: D, field: &mut Option<Decimal>) -> Result<(), D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_newtype_struct(RAW_VALUE, NumberText(field))
         } else {
-            decimal::parse(text).map(Some).map_err(de::Error::custom)
+            deserializer.deserialize_str(NumberText(field))
         }
-    }
-}
-
-impl<'de> DeserializeAs<'de, Option<Decimal>> for Exact {
-    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-        nullable::<_, Self, D>(deserializer)
     }
 }
 
@@ -220,60 +327,55 @@ impl SerializeAs<Option<Decimal>> for Exact {
     }
 }
 
-struct IntVisitor;
+struct IntVisitor<'a>(&'a mut Option<i32>);
 
-impl de::Visitor<'_> for IntVisitor {
-    type Value = Option<i32>;
+const TOO_LONG: &str = "an integer of more than 32 bits";
+
+impl de::Visitor<'_> for IntVisitor<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an integer of 32 bits")
+        f.write_str(Int::EXPECTS)
     }
 
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<i32>, E> {
-        i32::try_from(number)
-            .map(Some)
-            .map_err(|_| E::custom("an integer of more than 32 bits"))
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
+        *self.0 = Some(i32::try_from(number).map_err(|_| E::custom(TOO_LONG))?);
+        Ok(())
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Option<i32>, E> {
-        i32::try_from(number)
-            .map(Some)
-            .map_err(|_| E::custom("an integer of more than 32 bits"))
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
+        *self.0 = Some(i32::try_from(number).map_err(|_| E::custom(TOO_LONG))?);
+        Ok(())
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<i32>, E> {
-        int_from_text(text).map_err(E::custom)
+    /// By the grammar of a JSON number, which knows neither `+1` nor `007`.
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        match digits.as_bytes() {
+            [] if text.is_empty() => return Ok(()),
+            [] | [b'0', _, ..] | [b'+', ..] => return Err(E::custom("not an integer")),
+            _ => {}
+        }
+        let number = text
+            .parse()
+            .map_err(|_| E::custom("not an integer of 32 bits"))?;
+        *self.0 = Some(number);
+        Ok(())
     }
 }
 
-/// By the grammar of a JSON number, which knows neither `+1` nor `007`.
-fn int_from_text(text: &str) -> Result<Option<i32>, &'static str> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    match digits.as_bytes() {
-        [] if text.is_empty() => return Ok(None),
-        [] | [b'0', _, ..] | [b'+', ..] => return Err("not an integer"),
-        _ => {}
-    }
-    text.parse()
-        .map(Some)
-        .map_err(|_| "not an integer of 32 bits")
-}
-
-impl ReadPresent<i32> for Int {
+impl ReadField<i32> for Int {
     const EXPECTS: &'static str = "an integer of 32 bits";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
+    fn read_present<'de, D>(deserializer: D, field: &mut Option<i32>) -> Result<(), D::Error>
+    where
+        D: Deserializer<'de>,
+    {
         if deserializer.is_human_readable() {
-            deserializer.deserialize_any(IntVisitor)
+            deserializer.deserialize_any(IntVisitor(field))
         } else {
-            deserializer.deserialize_i32(IntVisitor)
+            deserializer.deserialize_i32(IntVisitor(field))
         }
-    }
-}
-
-impl<'de> DeserializeAs<'de, Option<i32>> for Int {
-    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
-        nullable::<_, Self, D>(deserializer)
     }
 }
 

@@ -126,6 +126,7 @@ const SPELLINGS: &[(&str, Direction, CallKind)] = &[
 ];
 
 impl From<&str> for CallType {
+    #[inline(always)]
     fn from(text: &str) -> Self {
         Self(text.into())
     }

@@ -247,5 +247,11 @@ mod tests {
         let page = Collection::<(String, u8)>::from_slice(body, BadRow::SetAside).unwrap();
         assert_eq!(page.rows, [("a".to_owned(), 1)]);
         assert_eq!(page.rejects[0].index, 1);
+
+        let body = br#"{"value":[{"a b\n":{"c":[1,"x"]}}]}"#;
+        type Own = BTreeMap<String, BTreeMap<String, Vec<u8>>>;
+        let page = Collection::<Own>::from_slice(body, BadRow::SetAside).unwrap();
+        assert_eq!(page.rejects[0].path, r#"$.value[0]["a b\n"].c[1]"#);
+        assert_eq!(page.rejects[0].reason, "invalid type: string, expected u8");
     }
 }

@@ -81,6 +81,34 @@ pub(crate) fn parse(text: &str) -> Result<Decimal, DecimalError> {
     )
 }
 
+/// Reads a plain number at the start of some bytes: no sign, no exponent, 18 digits at most. Gives it
+/// with the number of bytes that it took; what follows it is for the caller to judge.
+///
+/// Most charges are such numbers; for them it is as [`parse`], only faster.
+#[inline]
+pub(crate) fn parse_plain(bytes: &[u8]) -> Option<(Decimal, usize)> {
+    let mut digits = 0_u64;
+    let mut point = None;
+    let mut length = 0;
+    for &byte in bytes.iter().take(19) {
+        match byte {
+            b'0'..=b'9' => digits = digits * 10 + u64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(length),
+            _ => break,
+        }
+        length += 1;
+    }
+    let whole = point.unwrap_or(length);
+    let places = point.map_or(0, |point| length - point - 1);
+    let leading_zero = whole > 1 && bytes.first() == Some(&b'0');
+    if whole == 0 || leading_zero || length == 19 || (point.is_some() && places == 0) {
+        return None;
+    }
+    let [low, middle] = [digits as u32, (digits >> 32) as u32];
+    let scale = u32::try_from(places).ok()?;
+    Some((Decimal::from_parts(low, middle, 0, false, scale), length))
+}
+
 fn split_digits(bytes: &[u8]) -> (&[u8], &[u8]) {
     let end = bytes
         .iter()
@@ -162,6 +190,40 @@ mod tests {
         assert_eq!(text("0e99999999999999999999"), "0");
         assert_eq!(parse("0e-400").unwrap(), Decimal::ZERO);
         assert_eq!(text("100e-30"), "0.0000000000000000000000000001");
+    }
+
+    #[test]
+    fn plain_numbers_are_read_alike() {
+        for number in [
+            "0",
+            "0.00",
+            "0.0113",
+            "12",
+            "999999999999999999",
+            "1.50",
+            "98765432109.876543",
+        ] {
+            let (plain, length) = parse_plain(format!("{number}}}").as_bytes()).unwrap();
+            let parsed = parse(number).unwrap();
+            assert_eq!(
+                (plain, plain.scale(), length),
+                (parsed, parsed.scale(), number.len())
+            );
+        }
+        for number in [
+            "",
+            "-1",
+            "01",
+            "00.1",
+            ".5",
+            "5.",
+            "5.,",
+            "9999999999999999999",
+        ] {
+            assert_eq!(parse_plain(number.as_bytes()), None, "{number}");
+        }
+        assert_eq!(parse_plain(b"1e5").unwrap().1, 1);
+        assert_eq!(parse_plain(b"1.2.3").unwrap().1, 3);
     }
 
     #[test]

@@ -9,7 +9,9 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{
-    BadRow, Collection, CollectionError, CollectionErrorKind, ErrorBody, RejectedRow, rejected_row,
+    BadRow, Collection, CollectionError, CollectionErrorKind, ErrorBody, RejectedRow,
+    adapt::RAW_VALUE,
+    rejected_row,
     rows::{KnownRow, NoteUnknown},
 };
 
@@ -154,7 +156,8 @@ fn read_row<T, R: ReadRow<T>>(raw: &RawValue, reader: &mut R) -> Result<T, (Stri
         .map_err(|error| (json_path(&track.path()), rejected_row::reason(&error)))
 }
 
-/// A path below the row: `.charge`, `.administrativeUnitInfos[0].id`, or nothing for the row itself.
+/// A path below the row: `.charge`, `.administrativeUnitInfos[0].id`, `["of any kind"]`, or nothing for
+/// the row itself.
 fn json_path(path: &serde_path_to_error::Path) -> String {
     use fmt::Write as _;
     use serde_path_to_error::Segment;
@@ -164,7 +167,12 @@ fn json_path(path: &serde_path_to_error::Path) -> String {
         // Writing to a String cannot fail.
         let _ = match segment {
             Segment::Seq { index } => write!(text, "[{index}]"),
-            Segment::Map { key } => write!(text, ".{key}"),
+            // How numbers are read, not where.
+            Segment::Map { key } if key == RAW_VALUE => Ok(()),
+            Segment::Map { key } if key.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                write!(text, ".{key}")
+            }
+            Segment::Map { key } => write!(text, "[{key:?}]"),
             Segment::Enum { variant } => write!(text, ".{variant}"),
             Segment::Unknown => Ok(()),
         };

@@ -1,6 +1,6 @@
 //! Points in time as Graph writes them: RFC 3339 in, UTC with a `Z` out, 100 ns.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time};
 
@@ -79,9 +79,14 @@ pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
     else {
         return None;
     };
-    let year = i32::from(two(y0, y1)?) * 100 + i32::from(two(y2, y3)?);
-    let date = calendar_date(year, two(mo0, mo1)?, two(d0, d1)?)?;
-    let (hour, minute, second) = (two(h0, h1)?, two(mi0, mi1)?, two(s0, s1)?);
+    let digits = Digits::default();
+    let year = i32::from(digits.two(y0, y1)) * 100 + i32::from(digits.two(y2, y3));
+    let (month, day) = (digits.two(mo0, mo1), digits.two(d0, d1));
+    let (hour, minute, second) = (digits.two(h0, h1), digits.two(mi0, mi1), digits.two(s0, s1));
+    if !digits.are_digits() {
+        return None;
+    }
+    let date = calendar_date(year, month, day)?;
     let (nanosecond, rest) = fraction(rest)?;
     let offset = offset_minutes(rest)?;
 
@@ -104,6 +109,43 @@ pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
     Some(utc)
 }
 
+/// Reads the form that Graph writes most, `2019-11-01T00:00:08.2589935Z`: for it, as [`parse`], only
+/// faster. Eight bytes are checked and turned into numbers at once.
+#[inline]
+pub(crate) fn parse_seven_digits(text: &[u8; 28]) -> Option<OffsetDateTime> {
+    let word = |at: usize| {
+        text.get(at..)
+            .and_then(<[u8]>::first_chunk)
+            .map(|b| u64::from_le_bytes(*b))
+    };
+    // Apart from its zeros, a template agrees with the text in what stands between the digits.
+    let day = word(0)? ^ u64::from_le_bytes(*b"0000-00-");
+    let minute = word(8)? ^ u64::from_le_bytes(*b"00T00:00");
+    let second = word(16)? ^ u64::from_le_bytes(*b":00.0000");
+    let ticks = word(20)? ^ u64::from_le_bytes(*b"0000000Z");
+    let between = (day & 0xff00_00ff_0000_0000)
+        | (minute & 0x0000_ff00_00ff_0000)
+        | (second & 0x0000_0000_ff00_00ff)
+        | (ticks & 0xff00_0000_0000_0000);
+    // What is over 9 gets its high bit set by this, or has it already.
+    let over = |digits: u64| digits | digits.wrapping_add(0x7676_7676_7676_7676);
+    let over = (over(day) | over(minute) | over(second) | over(ticks)) & 0x8080_8080_8080_8080;
+    if between | over != 0 {
+        return None;
+    }
+    // Each byte is then ten times its digit plus the digit that follows.
+    let pairs = |digits: u64| (digits * 10 + (digits >> 8)).to_le_bytes();
+    let [century, _, year, _, _, month, ..] = pairs(day);
+    let [day, _, _, hour, _, _, minute, _] = pairs(minute);
+    let [_, second, ..] = pairs(second);
+    let [t0, _, t2, _, t4, _, t6, _] = pairs(ticks).map(u32::from);
+    let date = calendar_date(i32::from(century) * 100 + i32::from(year), month, day)?;
+    // The last digit is followed by none: ten times it.
+    let nanosecond = t0 * 10_000_000 + t2 * 100_000 + t4 * 1_000 + t6 * 10;
+    let time = Time::from_hms_nano(hour, minute, second, nanosecond).ok()?;
+    Some(PrimitiveDateTime::new(date, time).assume_utc())
+}
+
 /// Whether this is .NET's `DateTime.MinValue` family, which Graph sends where there is no time: the
 /// Direct Routing page shows `0001-01-01T00:00:00Z` as the failure time of a successful call.
 pub(crate) fn is_filler(time: OffsetDateTime) -> bool {
@@ -115,16 +157,36 @@ pub(crate) fn parse_date(text: &str) -> Option<Date> {
     let &[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text.as_bytes() else {
         return None;
     };
-    let year = i32::from(two(y0, y1)?) * 100 + i32::from(two(y2, y3)?);
-    calendar_date(year, two(m0, m1)?, two(d0, d1)?)
+    let digits = Digits::default();
+    let year = i32::from(digits.two(y0, y1)) * 100 + i32::from(digits.two(y2, y3));
+    let (month, day) = (digits.two(m0, m1), digits.two(d0, d1));
+    if digits.are_digits() {
+        calendar_date(year, month, day)
+    } else {
+        None
+    }
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    byte.is_ascii_digit().then(|| byte - b'0')
+/// Reads digits first and asks afterwards whether they all were some: one branch instead of many.
+#[derive(Default)]
+struct Digits {
+    highest: Cell<u8>,
 }
 
-fn two(tens: u8, ones: u8) -> Option<u8> {
-    Some(digit(tens)? * 10 + digit(ones)?)
+impl Digits {
+    fn one(&self, byte: u8) -> u8 {
+        let value = byte.wrapping_sub(b'0');
+        self.highest.set(self.highest.get().max(value));
+        value
+    }
+
+    fn two(&self, tens: u8, ones: u8) -> u8 {
+        self.one(tens).wrapping_mul(10).wrapping_add(self.one(ones))
+    }
+
+    fn are_digits(&self) -> bool {
+        self.highest.get() <= 9
+    }
 }
 
 fn calendar_date(year: i32, month: u8, day: u8) -> Option<Date> {
@@ -136,21 +198,17 @@ fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let [b'.', digits @ ..] = bytes else {
         return Some((0, bytes));
     };
-    let mut ticks = 0;
-    let mut count = 0;
-    let mut rest = digits;
-    while let [byte, tail @ ..] = rest
-        && let Some(value) = digit(*byte)
-    {
-        if count < 7 {
-            ticks = ticks * 10 + u32::from(value);
-        }
-        count += 1;
-        rest = tail;
-    }
+    let count = digits
+        .iter()
+        .take(10)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     if !(1..=9).contains(&count) {
         return None;
     }
+    let (digits, rest) = digits.split_at_checked(count)?;
+    let kept = digits.iter().take(7);
+    let mut ticks = kept.fold(0, |ticks, byte| ticks * 10 + u32::from(byte - b'0'));
     for _ in count..7 {
         ticks *= 10;
     }
@@ -161,8 +219,9 @@ fn offset_minutes(bytes: &[u8]) -> Option<i64> {
     match *bytes {
         [b'Z' | b'z'] => Some(0),
         [sign @ (b'+' | b'-'), h0, h1, b':', m0, m1] => {
-            let (hours, minutes) = (two(h0, h1)?, two(m0, m1)?);
-            if hours > 23 || minutes > 59 {
+            let digits = Digits::default();
+            let (hours, minutes) = (digits.two(h0, h1), digits.two(m0, m1));
+            if !digits.are_digits() || hours > 23 || minutes > 59 {
                 return None;
             }
             let minutes = i64::from(hours) * 60 + i64::from(minutes);
@@ -207,6 +266,36 @@ mod tests {
             ("2020-02-29T00:00:00Z", datetime!(2020-02-29 00:00 UTC)),
         ] {
             assert_eq!(parse(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_common_form_is_read_alike() {
+        let text = *b"2019-12-31T23:59:58.2589930Z";
+        assert_eq!(
+            parse_seven_digits(&text),
+            parse(str::from_utf8(&text).unwrap())
+        );
+        assert!(parse_seven_digits(&text).is_some());
+        // Every byte in every place.
+        for at in 0..text.len() {
+            for byte in 0..=u8::MAX {
+                let mut text = text;
+                text[at] = byte;
+                if let Some(read) = parse_seven_digits(&text) {
+                    assert_eq!(
+                        Some(read),
+                        parse(str::from_utf8(&text).unwrap()),
+                        "{text:?}"
+                    );
+                }
+                if byte.is_ascii_digit() && text[at].is_ascii_digit() {
+                    assert_eq!(
+                        parse_seven_digits(&text),
+                        parse(str::from_utf8(&text).unwrap())
+                    );
+                }
+            }
         }
     }
 

@@ -1,22 +1,34 @@
 //! What a type must know to be a property of a row.
 
 use rust_decimal::Decimal;
+use serde::{Deserializer, de::DeserializeSeed};
 use serde_with::Same;
 use time::OffsetDateTime;
 
 use crate::{
     AdministrativeUnitInfo, CallDurationSource, CallType, Cell, ColumnKind, Text, UserBlockMode,
-    adapt::{Exact, Instant, Int, NonEmpty},
+    adapt::{Exact, Instant, Int, NonEmpty, ReadField},
 };
 
 /// A type of a property: how it is read and written, and what it is in a table.
 pub(crate) trait Property: Sized {
     /// How serde reads and writes an `Option<Self>`.
-    type Adapter;
+    type Adapter: ReadField<Self>;
 
     const KIND: ColumnKind;
 
     fn cell(&self) -> Cell<'_>;
+}
+
+/// Reads the value of a property into its field.
+pub(crate) struct FieldSeed<'a, T>(pub(crate) &'a mut Option<T>);
+
+impl<'de, T: Property> DeserializeSeed<'de> for FieldSeed<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        T::Adapter::read(deserializer, self.0)
+    }
 }
 
 impl Property for i32 {

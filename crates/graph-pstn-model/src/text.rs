@@ -72,6 +72,7 @@ impl fmt::Debug for Text {
 }
 
 impl From<&str> for Text {
+    #[inline(always)]
     fn from(text: &str) -> Self {
         Self(CompactString::new(text))
     }

@@ -40,6 +40,9 @@ pub(crate) trait Fetch: Send + Sync + 'static {
     fn fetch<'a>(&'a self, claims: Option<&'a str>) -> BoxFuture<'a, Result<Grant, Error>>;
 }
 
+/// So much later than it should have ended, a flight is given up for lost.
+const STANDSTILL: Duration = Duration::from_secs(5);
+
 /// The outcome of a flight, once it has landed.
 type Landed = Option<Result<AccessToken, Error>>;
 
@@ -79,9 +82,12 @@ impl<F: Fetch> TokenCache<F> {
                 Look::Token(token) => return Ok(token),
                 Look::Wait(landed, epoch) => (landed, epoch),
             };
-            let outcome = match landed.wait_for(Option::is_some).await {
-                Ok(outcome) => outcome.clone(),
-                Err(_) => None,
+            let landed = landed.wait_for(Option::is_some);
+            // The flight ends by itself in time, unless the runtime that it runs on stands still.
+            let limit = self.0.policy.timeout.saturating_add(STANDSTILL);
+            let outcome = match tokio::time::timeout(limit, landed).await {
+                Ok(Ok(outcome)) => outcome.clone(),
+                Ok(Err(_)) | Err(_) => None,
             };
             match outcome {
                 Some(Ok(token)) => return Ok(token),
@@ -120,6 +126,7 @@ impl<F: Fetch> TokenCache<F> {
     fn look(&self, claims: &Claims) -> Result<Look, Error> {
         let mut state = self.state();
         let now = Instant::now();
+        state.forget_lost_flights(now, self.0.policy.timeout.saturating_add(STANDSTILL));
         if let Some((token, stale)) = state.valid(claims, now) {
             if stale && state.may_start(now) {
                 // Without a runtime there is no refresh, and the token is good all the same.
@@ -141,7 +148,7 @@ impl<F: Fetch> TokenCache<F> {
             Error::config("tokens are fetched in a tokio runtime, and there is none here")
         })?;
         let (landing, landed) = watch::channel(None);
-        let flight = state.take_off(claims.clone(), landed);
+        let flight = state.take_off(claims.clone(), landed, Instant::now());
         let shared = self.0.clone();
         let (generation, epoch) = (flight.generation, flight.epoch);
         runtime.spawn(async move {

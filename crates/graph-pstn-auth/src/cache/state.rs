@@ -1,6 +1,6 @@
 //! What the cache's lock guards.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use graph_pstn_http::AccessToken;
 use tokio::{sync::watch, time::Instant};
@@ -40,6 +40,7 @@ pub(super) struct Flight {
     claims: Claims,
     pub(super) generation: u64,
     pub(super) epoch: u64,
+    started: Instant,
     pub(super) landed: watch::Receiver<Landed>,
 }
 
@@ -59,8 +60,7 @@ impl State {
     }
 
     /// A flight that brings what these claims ask for. Without claims any token will do.
-    pub(super) fn flight(&mut self, claims: &Claims) -> Option<Look> {
-        self.forget_lost_flights();
+    pub(super) fn flight(&self, claims: &Claims) -> Option<Look> {
         let mut fitting = self.flights.iter();
         let flight = fitting.find(|flight| claims.is_none() || flight.claims == *claims)?;
         Some(Look::Wait(flight.landed.clone(), flight.epoch))
@@ -76,23 +76,31 @@ impl State {
     }
 
     /// Whether a refresh may start: none is under way, and the endpoint need not be left alone.
-    pub(super) fn may_start(&mut self, now: Instant) -> bool {
-        self.forget_lost_flights();
+    pub(super) fn may_start(&self, now: Instant) -> bool {
         self.flights.is_empty() && self.refused(now).is_none()
     }
 
-    /// A flight whose task is gone without an outcome, its runtime with it, will never land.
-    fn forget_lost_flights(&mut self) {
-        self.flights
-            .retain(|flight| flight.landed.has_changed().is_ok());
+    /// A flight whose task is gone without an outcome, its runtime with it, will never land; nor will one
+    /// that is long overdue, since its runtime stands still.
+    pub(super) fn forget_lost_flights(&mut self, now: Instant, limit: Duration) {
+        self.flights.retain(|flight| {
+            let overdue = now.saturating_duration_since(flight.started) >= limit;
+            !overdue && flight.landed.has_changed().is_ok()
+        });
     }
 
-    pub(super) fn take_off(&mut self, claims: Claims, landed: watch::Receiver<Landed>) -> Flight {
+    pub(super) fn take_off(
+        &mut self,
+        claims: Claims,
+        landed: watch::Receiver<Landed>,
+        now: Instant,
+    ) -> Flight {
         self.generations += 1;
         let flight = Flight {
             claims,
             generation: self.generations,
             epoch: self.epoch,
+            started: now,
             landed,
         };
         self.flights.push(flight.clone());
@@ -172,7 +180,7 @@ impl State {
 }
 
 /// A passing error says when it is worth asking again.
-fn waiting(error: &Error, wait: std::time::Duration) -> Error {
+fn waiting(error: &Error, wait: Duration) -> Error {
     let wait = error.is_transient().then_some(wait);
     error.clone().with_retry_after(wait)
 }

@@ -5,6 +5,8 @@
 //! (`assertion`).
 
 mod assertion;
+#[cfg(test)]
+mod clock_tests;
 mod identity;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;
@@ -36,6 +38,28 @@ use store::{Place, Store};
 ///
 /// The certificate is uploaded to the app registration; the private key, RSA of 2048 bits or more,
 /// stays here and signs a JWT that is good for one token request and ten minutes.
+///
+/// ```
+/// # use bytes::Bytes;
+/// # use http::{Request, Response};
+/// # fn make<S>(endpoints: graph_pstn_http::Endpoints, client: S) -> Result<(), graph_pstn_auth::Error>
+/// # where
+/// #     S: tower_service::Service<Request<Bytes>, Response = Response<Bytes>>
+/// #         + Clone + Send + Sync + 'static,
+/// #     S::Error: Into<graph_pstn_http::Error>,
+/// #     S::Future: Send,
+/// # {
+/// use graph_pstn_auth::ClientCertificateCredential;
+///
+/// let app = "00000000-0000-4000-8000-00000000c001";
+/// # let path = "/nowhere";
+/// let credential = ClientCertificateCredential::builder(endpoints, "contoso.example", app)
+///     .certificate_file(path) // PEM: certificate and private key
+///     .service(client)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 pub type ClientCertificateCredential = Credential<ClientCertificate>;
 
 /// How an assertion is signed.

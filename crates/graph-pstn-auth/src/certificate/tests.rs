@@ -1,9 +1,8 @@
-//! Certificates of all forms, their assertions verified by OpenSSL, renewal, and a wrong clock.
+//! Certificates of all forms, their assertions verified by OpenSSL, and renewal.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -11,12 +10,12 @@ use graph_pstn_http::TokenRequest;
 use serde_json::Value;
 
 use super::SignatureAlgorithm;
-use crate::testing::{CLIENT, Certificate, Entra, NOW, TENANT, ambient, endpoints, reply};
-use crate::{ClientCertificateCredential, Error, ErrorKind, credential::CredentialBuilder};
+use crate::testing::{CLIENT, Certificate, Entra, NOW, TENANT, ambient, endpoints};
+use crate::{ClientCertificateCredential, ErrorKind, credential::CredentialBuilder};
 
-type Builder = CredentialBuilder<super::ClientCertificate>;
+pub(super) type Builder = CredentialBuilder<super::ClientCertificate>;
 
-fn builder(entra: &Entra) -> Builder {
+pub(super) fn builder(entra: &Entra) -> Builder {
     ClientCertificateCredential::builder(endpoints(), TENANT, CLIENT)
         .service(entra.clone())
         .ambient(ambient())
@@ -33,15 +32,15 @@ async fn assertion(set: impl FnOnce(Builder) -> Builder) -> Assertion {
     Assertion::of(&entra, 0)
 }
 
-struct Assertion {
-    header: Value,
-    claims: Value,
+pub(super) struct Assertion {
+    pub(super) header: Value,
+    pub(super) claims: Value,
     message: String,
     signature: Vec<u8>,
 }
 
 impl Assertion {
-    fn of(entra: &Entra, n: usize) -> Self {
+    pub(super) fn of(entra: &Entra, n: usize) -> Self {
         assert_eq!(entra.field(n, "client_secret"), None);
         let text = entra.field(n, "client_assertion").unwrap();
         let (message, signature) = text.rsplit_once('.').unwrap();
@@ -346,74 +345,4 @@ async fn a_renewed_file_is_used_and_a_broken_one_does_no_harm() {
         .await
         .unwrap();
     assert_eq!(Assertion::of(&entra, 4).header["x5t#S256"], prints[0]);
-}
-
-/// Entra's clock, some seconds from ours.
-fn not_in_time_range(seconds: i64) -> http::Response<bytes::Bytes> {
-    let there = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.saturating_add_signed(seconds));
-    let date = httpdate::fmt_http_date(there);
-    let body = r#"{"error":"invalid_client","error_codes":[700024]}"#;
-    reply(401, &[("date", &date)], body)
-}
-
-async fn asked(entra: &Entra) -> (ClientCertificateCredential, Result<(), Error>) {
-    let certificate = Certificate::new();
-    let credential = builder(entra)
-        .certificate(certificate.bundle())
-        .build()
-        .unwrap();
-    let outcome = credential.access_token(TokenRequest::default()).await;
-    (credential, outcome.map(drop))
-}
-
-#[tokio::test]
-async fn a_wrong_clock_is_mended_by_entras_once() {
-    for seconds in [3_600, -3_600] {
-        let entra = Entra::default().answers(Ok(not_in_time_range(seconds)));
-        let (credential, outcome) = asked(&entra).await;
-        outcome.unwrap();
-        let nbf = |n| Assertion::of(&entra, n).claims["nbf"].as_i64().unwrap() - NOW as i64;
-        assert_eq!((entra.requests(), nbf(0), nbf(1)), (2, 0, seconds));
-        assert_ne!(
-            Assertion::of(&entra, 0).claims["jti"],
-            Assertion::of(&entra, 1).claims["jti"]
-        );
-        // What was learned stays; should the clock be set right, that is learned as well.
-        let token = credential
-            .access_token(TokenRequest::default())
-            .await
-            .unwrap();
-        graph_pstn_http::TokenProvider::invalidate(&credential, &token);
-        let entra_again = entra.clone().answers(Ok(not_in_time_range(0)));
-        credential
-            .access_token(TokenRequest::default())
-            .await
-            .unwrap();
-        let nbf = |n| {
-            Assertion::of(&entra_again, n).claims["nbf"]
-                .as_i64()
-                .unwrap()
-                - NOW as i64
-        };
-        assert_eq!((entra.requests(), nbf(2), nbf(3)), (4, seconds, 0));
-    }
-}
-
-#[tokio::test]
-async fn there_is_one_repetition_and_only_for_a_wrong_clock() {
-    let twice = Entra::default()
-        .answers(Ok(not_in_time_range(3_600)))
-        .answers(Ok(not_in_time_range(7_200)));
-    let (_, outcome) = asked(&twice).await;
-    assert!(
-        outcome
-            .unwrap_err()
-            .to_string()
-            .contains("set this machine's clock right")
-    );
-    assert_eq!(twice.requests(), 2);
-
-    let same = Entra::default().answers(Ok(not_in_time_range(10)));
-    assert!(asked(&same).await.1.is_err());
-    assert_eq!(same.requests(), 1);
 }

@@ -31,6 +31,25 @@ const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 const AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
 
 /// What the environment says of the app and its credential. An empty variable counts as not set.
+///
+/// ```
+/// # use bytes::Bytes;
+/// # use http::{Request, Response};
+/// # fn make<S>(endpoints: graph_pstn_http::Endpoints, client: S) -> Result<(), graph_pstn_auth::Error>
+/// # where
+/// #     S: tower_service::Service<Request<Bytes>, Response = Response<Bytes>>
+/// #         + Clone + Send + Sync + 'static,
+/// #     S::Error: Into<graph_pstn_http::Error>,
+/// #     S::Future: Send,
+/// # {
+/// use graph_pstn_auth::Environment;
+///
+/// let environment = Environment::read()?;
+/// println!("{}", environment.explanation());
+/// let credential = environment.credential(endpoints, client)?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Environment {
     tenant_id: Option<String>,
     client_id: Option<String>,

@@ -79,6 +79,13 @@ async fn status_and_retry_after_are_not_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_loop_is_broken_for_a_minute() {
+    let body = r#"{"error":"invalid_grant","error_codes":[50196]}"#;
+    let error = refused(Entra::default().refuses(400, body)).await;
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn refusals_of_every_kind_are_classed() {
     use ErrorKind::{Permanent, Throttled, Transient};
     let json = |error: &str, code: u32| {
@@ -164,6 +171,12 @@ async fn refusals_of_every_kind_are_classed() {
         ),
         (404, "<html>".into(), Permanent, "no token endpoint"),
         (407, String::new(), Permanent, "the proxy wants"),
+        (
+            200,
+            json("temporarily_unavailable", 90_033),
+            Transient,
+            "not available at the moment",
+        ),
         (201, GRANTED.into(), Permanent, "without saying why"),
         (
             200,

@@ -214,7 +214,7 @@ fn teller(ui: Ui) -> impl FnMut(&SetAside<'_>) + Send {
         }
         let place = match (note.index, note.path) {
             (Some(index), "") => format!("row {index} of its page"),
-            (Some(index), path) => format!("row {index} of its page, {path}"),
+            (Some(index), path) => format!("row {index} of its page, {path},"),
             (None, _) => "a row".into(),
         };
         ui.say(&format!("warning: {place} is set aside: {}", note.reason));

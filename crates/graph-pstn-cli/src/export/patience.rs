@@ -6,7 +6,7 @@ use graph_pstn_http::Error;
 use tokio::time::Instant;
 
 /// The first pause after a failure; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
@@ -75,7 +75,7 @@ mod tests {
             pauses += 1;
         }
         assert!(start.elapsed() > HOUR - LONGEST_PAUSE && start.elapsed() <= HOUR);
-        assert!((30..40).contains(&pauses), "{pauses}");
+        assert!((30..45).contains(&pauses), "{pauses}");
         patience.progress();
         assert_eq!(patience.pause(&broken()), Some(FIRST_PAUSE));
     }

@@ -135,8 +135,7 @@ fn emulator_settings(
             secret: emulator.client_secret().to_owned().into(),
         },
         ca_certificate: None,
-        rate: connection.pace.rate(Rate::Unlimited),
-        max_wait: connection.pace.max_wait(),
+        pace: connection.pace.resolve(Rate::Unlimited),
     })
 }
 
@@ -151,10 +150,6 @@ impl OpenSource {
     }
 
     /// Ends the emulator, if it was one.
-    #[cfg_attr(
-        not(feature = "emulator"),
-        expect(clippy::unused_async, reason = "the emulator's end is waited for")
-    )]
     pub(crate) async fn close(self) {
         #[cfg(feature = "emulator")]
         if let Some(emulator) = self.emulator {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use graph_pstn_export::{Export, ExportThread, Summary};
 use graph_pstn_http::{Batch, RangeReader};
-use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
+use graph_pstn_model::{PstnCallLogRow, TimeRange};
 
 use super::patience::Patience;
 use crate::connection::Connection;
@@ -13,8 +13,9 @@ use crate::hints::message;
 use crate::interrupts::Interrupts;
 use crate::ui::Ui;
 
-/// How long to wait for the writing thread after an interruption. It stops between two batches, within
-/// milliseconds, unless it is stuck in a pipe that nobody reads; a pipe has nothing to tidy up.
+/// How long to wait for the writing thread when an export to a stream is given up. It stops between two
+/// batches, within milliseconds, unless it is stuck in a pipe that nobody reads. A file is waited for, since it
+/// has to be removed.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Why a transfer did not come to its end.
@@ -42,9 +43,7 @@ impl Transfer<'_> {
         connection: &Connection,
         export: Export<PstnCallLogRow>,
     ) -> Result<Summary, Stopped> {
-        let mut reader = connection
-            .client
-            .read::<PstnCallLogRow>(CallLog::Pstn, self.range);
+        let mut reader = connection.read(self.range);
         let mut writer = ExportThread::start(export)
             .map_err(|error| Stopped::System(Failure::other("no thread to write with", &error)))?;
         let moved = tokio::select! {
@@ -52,7 +51,7 @@ impl Transfer<'_> {
             () = self.interrupts.next() => Err(Stopped::Interrupted),
             moved = async {
                 connection.first_contact().await.map_err(Stopped::Reading)?;
-                let patience = Patience::new(connection.max_wait);
+                let patience = Patience::new(connection.max_wait());
                 move_all(&mut reader, &mut writer, patience, self.ui, self.range).await
             } => moved,
         };
@@ -63,7 +62,7 @@ impl Transfer<'_> {
             tokio::select! {
                 () = writer.abandon() => {}
                 () = self.interrupts.next() => {}
-                () = tokio::time::sleep(GRACE) => {}
+                () = tokio::time::sleep(GRACE), if !self.to_file => {}
             }
             return Err(stopped);
         }

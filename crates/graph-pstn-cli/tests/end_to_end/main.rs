@@ -8,6 +8,7 @@
     reason = "tests say what they expect by failing"
 )]
 
+mod answers;
 mod embedded;
 #[cfg(unix)]
 mod interrupted;

@@ -9,12 +9,15 @@ use super::GraphClient;
 use crate::{
     AttemptSpanLayer, AttemptTimeoutLayer, AuthorizeLayer, CallLayer, CallLimits, CallSpanLayer,
     DecodePageLayer, Endpoints, Error, ErrorKind, HttpService, HyperTransport, Origin, Quota,
-    RateLimitLayer, RateLimits, RequestHeadersLayer, RetryBudget, RetryPolicy, SharedObserver,
-    TokenProvider,
+    RateLimitLayer, RateLimits, ReadOptions, RequestHeadersLayer, RetryBudget, RetryPolicy,
+    SharedObserver, TokenProvider,
 };
 
 /// A page of 1,000 rows has some 700 kB; what is many times that is no page.
 const BODY_LIMIT: usize = 64 << 20;
+
+/// How many pages a window should have where no quota makes half-empty pages dear.
+const UNMETERED_WINDOW_PAGES: u32 = 8;
 
 /// Sets a [`GraphClient`] up. Only the token source has no default.
 #[derive(Clone)]
@@ -31,6 +34,7 @@ pub struct GraphClientBuilder {
     limits: CallLimits,
     attempt_timeout: Duration,
     bad_row: BadRow,
+    read: Option<ReadOptions>,
     observer: SharedObserver,
 }
 
@@ -47,6 +51,7 @@ impl GraphClientBuilder {
             limits: CallLimits::default(),
             attempt_timeout: Duration::from_secs(60),
             bad_row: BadRow::SetAside,
+            read: None,
             observer: SharedObserver::default(),
         }
     }
@@ -122,6 +127,13 @@ impl GraphClientBuilder {
     /// What becomes of a row that cannot be read; default: it is set aside.
     pub fn bad_row(mut self, bad_row: BadRow) -> Self {
         self.bad_row = bad_row;
+        self
+    }
+
+    /// How much of a range is read at a time. Default: [`ReadOptions::default`] with a quota; without one
+    /// windows of 8 pages, since half-empty pages then cost little and memory is worth saving.
+    pub fn read_options(mut self, options: ReadOptions) -> Self {
+        self.read = Some(options);
         self
     }
 
@@ -237,6 +249,19 @@ impl GraphClientBuilder {
             Some(service) => Ok(service.clone()),
             None => Ok(HyperTransport::builder().build()?.collected(BODY_LIMIT)),
         }
+    }
+
+    /// How much at a time is to be read through the stack, for [`RangeReader::with_options`](crate::RangeReader::with_options).
+    #[must_use]
+    pub fn reader_options(&self) -> ReadOptions {
+        self.read.unwrap_or_else(|| {
+            let options = ReadOptions::default();
+            if self.rate_limits.quota() == Quota::unlimited() {
+                options.with_window_pages(UNMETERED_WINDOW_PAGES)
+            } else {
+                options
+            }
+        })
     }
 }
 

@@ -1,14 +1,11 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::{
-    sync::Mutex,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{Quota, window::Window};
 use crate::{CallClock, Error, ErrorKind, QuotaWait, SharedObserver};
@@ -25,13 +22,22 @@ pub struct RateLimits(Arc<Inner>);
 struct Inner {
     quota: Quota,
     app: Mutex<Window>,
-    collections: StdMutex<HashMap<Collection, Arc<Counted>>>,
+    collections: Mutex<HashMap<Collection, Arc<Counted>>>,
 }
 
-/// The state of one log. Tokio's lock lets waiters in by the order they came.
+/// The state of one log.
 struct Counted {
+    /// Tokio's lock lets waiters in by the order they came.
+    turn: tokio::sync::Mutex<()>,
     window: Mutex<Window>,
-    gate: StdMutex<Option<Instant>>,
+    gate: Mutex<Option<Instant>>,
+}
+
+/// A request that has left.
+pub(super) struct Ticket {
+    counted: Arc<Counted>,
+    in_collection: u64,
+    in_app: u64,
 }
 
 impl RateLimits {
@@ -40,9 +46,15 @@ impl RateLimits {
     pub fn new(quota: Quota) -> Self {
         Self(Arc::new(Inner {
             quota,
-            app: Mutex::new(Window::new(quota.per_app(), Quota::span())),
-            collections: StdMutex::default(),
+            app: Mutex::new(Window::new(quota.per_app(), Quota::SPAN, Quota::MARGIN)),
+            collections: Mutex::default(),
         }))
+    }
+
+    /// The quota that is kept.
+    #[must_use]
+    pub fn quota(&self) -> Quota {
+        self.0.quota
     }
 
     /// Lets nothing leave for this log before `wait` has passed. A gate that is closed for longer stays so.
@@ -59,7 +71,7 @@ impl RateLimits {
         collection: Collection,
         clock: Option<&CallClock>,
         observer: &SharedObserver,
-    ) -> Result<(), Error> {
+    ) -> Result<Ticket, Error> {
         let begun = Instant::now();
         let left = clock.map_or(Duration::MAX, CallClock::remaining_wait);
         let turn = self.turn(collection, begun, left, observer);
@@ -70,40 +82,55 @@ impl RateLimits {
         result.unwrap_or_else(|_| Err(too_long(left)))
     }
 
+    /// Notes that the answer to a request is there.
+    pub(super) fn answered(&self, ticket: &Ticket) {
+        let now = Instant::now();
+        locked(&ticket.counted.window).answered(ticket.in_collection, now);
+        locked(&self.0.app).answered(ticket.in_app, now);
+    }
+
     async fn turn(
         &self,
         collection: Collection,
         begun: Instant,
         left: Duration,
         observer: &SharedObserver,
-    ) -> Result<(), Error> {
+    ) -> Result<Ticket, Error> {
         let counted = self.counted(collection);
-        let mut window = counted.window.lock().await;
-        let mut app = self.0.app.lock().await;
+        let turn = counted.turn.lock().await;
         loop {
             let now = Instant::now();
-            let gate = locked(&counted.gate).filter(|gate| *gate > now);
-            let quota = window.free_at(now).max(app.free_at(now));
-            let Some(free) = gate.max(quota) else {
-                window.stamp(now);
-                app.stamp(now);
-                return Ok(());
+            let (free, gate) = match self.try_leave(&counted, now) {
+                Ok((in_collection, in_app)) => {
+                    drop(turn);
+                    return Ok(Ticket {
+                        counted,
+                        in_collection,
+                        in_app,
+                    });
+                }
+                Err(closed) => closed,
             };
             if free - begun > left {
                 return Err(too_long(free - now));
             }
             observer.wait(&QuotaWait {
                 wait: free - now,
-                gate: gate >= quota,
+                gate,
             });
-            if app.free_at(now).is_none() {
-                // The other logs need not wait for this one's turn.
-                drop(app);
-                sleep_until(free).await;
-                app = self.0.app.lock().await;
-            } else {
-                sleep_until(free).await;
-            }
+            sleep_until(free).await;
+        }
+    }
+
+    /// Counts a request as leaving now, or says when one may, and whether the gate is why.
+    fn try_leave(&self, counted: &Counted, now: Instant) -> Result<(u64, u64), (Instant, bool)> {
+        let gate = locked(&counted.gate).filter(|gate| *gate > now);
+        let mut window = locked(&counted.window);
+        let mut app = locked(&self.0.app);
+        let quota = window.free_at(now).max(app.free_at(now));
+        match gate.max(quota) {
+            None => Ok((window.stamp(now), app.stamp(now))),
+            Some(free) => Err((free, gate >= quota)),
         }
     }
 
@@ -111,8 +138,13 @@ impl RateLimits {
         let mut collections = locked(&self.0.collections);
         let counted = collections.entry(collection).or_insert_with(|| {
             Arc::new(Counted {
-                window: Mutex::new(Window::new(self.0.quota.per_collection(), Quota::span())),
-                gate: StdMutex::default(),
+                turn: tokio::sync::Mutex::default(),
+                window: Mutex::new(Window::new(
+                    self.0.quota.per_collection(),
+                    Quota::SPAN,
+                    Quota::MARGIN,
+                )),
+                gate: Mutex::default(),
             })
         });
         counted.clone()
@@ -132,7 +164,7 @@ fn too_long(wait: Duration) -> Error {
 }
 
 /// What the locks guard is sound after any panic, so a poisoned lock is as good as another.
-fn locked<T>(mutex: &StdMutex<T>) -> MutexGuard<'_, T> {
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -6,7 +6,8 @@
 //! never sees it.
 //!
 //! - The count is exact over any 60 s, not an average: in no such span do more leave than the quota
-//!   says. The span is stretched by a margin, for requests that arrive closer together than they left.
+//!   says. Graph counts arrivals, and requests may arrive closer together than they left: a slot is free
+//!   60 s after the answer was there, or after a margin of a second, whichever comes first.
 //! - A 429, or any answer that names a time to come back, closes the gate for all clones at once, on its
 //!   way out: the retry, which sees only its own failures, could not hold back the other requests.
 //! - Waiting happens in the response's future, first come, first served, and never in `poll_ready`. It

@@ -55,8 +55,9 @@ where
             let extensions = request.extensions();
             let collection = extensions.get::<Collection>().copied().unwrap_or_default();
             let clock = CallClock::of(extensions);
-            this.limits.leave(collection, clock, &this.observer).await?;
+            let ticket = this.limits.leave(collection, clock, &this.observer).await?;
             let response = this.inner.call(request).await.map_err(Into::into)?;
+            this.limits.answered(&ticket);
             let status = response.status().as_u16();
             let wait = match (status, retry_after(response.headers())) {
                 (429 | 500..=599, Some(stated)) => Some(stated),

@@ -2,41 +2,73 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-/// When the latest requests left: as many as a span may hold.
+/// When the latest requests left: as many as the span may hold.
 #[derive(Debug)]
 pub(super) struct Window {
     limit: Option<usize>,
+    /// The span in which the server counts.
     span: Duration,
-    left: VecDeque<Instant>,
+    /// How much closer together requests may arrive than they left.
+    margin: Duration,
+    sent: VecDeque<Sent>,
+    /// The number of the first of `sent`, counted from the beginning.
+    first: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    left: Instant,
+    /// When its answer was there: by then at the latest the server had counted it.
+    answered: Option<Instant>,
 }
 
 impl Window {
     /// At most `limit` in any `span`; with no limit any number.
-    pub(super) fn new(limit: Option<u32>, span: Duration) -> Self {
+    pub(super) fn new(limit: Option<u32>, span: Duration, margin: Duration) -> Self {
         Self {
             limit: limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
             span,
-            left: VecDeque::new(),
+            margin,
+            sent: VecDeque::new(),
+            first: 0,
         }
     }
 
     /// The earliest moment at which one more may leave; `None` for at once.
     pub(super) fn free_at(&self, now: Instant) -> Option<Instant> {
-        let limit = self.limit?;
-        if self.left.len() < limit {
+        if self.sent.len() < self.limit? {
             return None;
         }
-        let oldest = self.left.front()?;
-        Some(*oldest + self.span).filter(|free| *free > now)
+        let oldest = self.sent.front()?;
+        let latest = oldest.left + self.margin;
+        let counted = oldest
+            .answered
+            .map_or(latest, |answered| answered.min(latest));
+        Some(counted + self.span).filter(|free| *free > now)
     }
 
-    /// Notes that one leaves now.
-    pub(super) fn stamp(&mut self, now: Instant) {
-        let Some(limit) = self.limit else { return };
-        while self.left.len() >= limit {
-            self.left.pop_front();
+    /// Notes that one leaves now; gives its number.
+    pub(super) fn stamp(&mut self, now: Instant) -> u64 {
+        let limit = self.limit.unwrap_or_default();
+        while self.sent.len() >= limit.max(1) {
+            self.sent.pop_front();
+            self.first += 1;
         }
-        self.left.push_back(now);
+        self.sent.push_back(Sent {
+            left: now,
+            answered: None,
+        });
+        self.first + self.sent.len() as u64 - 1
+    }
+
+    /// Notes that the answer to this one is there.
+    pub(super) fn answered(&mut self, number: u64, now: Instant) {
+        let at = number.checked_sub(self.first).map(usize::try_from);
+        if let Some(Ok(at)) = at
+            && let Some(sent) = self.sent.get_mut(at)
+        {
+            sent.answered = Some(now);
+        }
     }
 }
 
@@ -47,24 +79,39 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever the times at which requests want to leave, no span holds more than the limit.
+        /// Whatever the times at which requests want to leave, and however their ways differ within the
+        /// margin, the server counts no more than the limit in any span.
         #[test]
         fn no_span_holds_more_than_the_limit(
             limit in 1_u32..6,
-            gaps in proptest::collection::vec(0_u64..40_000, 1..60),
+            requests in proptest::collection::vec((0_u64..40_000, 0_u64..2_000, 0_u64..90_000), 1..60),
         ) {
+            let ms = Duration::from_millis;
             let span = Duration::from_secs(60);
-            let mut window = Window::new(Some(limit), span);
+            let mut window = Window::new(Some(limit), span, ms(2_000));
             let mut now = Instant::now();
-            let mut left = Vec::new();
-            for gap in gaps {
-                now += Duration::from_millis(gap);
-                now = window.free_at(now).unwrap_or(now);
-                prop_assert_eq!(window.free_at(now), None);
-                window.stamp(now);
-                left.push(now);
+            let mut answers: Vec<(Instant, u64)> = Vec::new();
+            let mut arrivals = Vec::new();
+            for (gap, way, back) in requests {
+                now += ms(gap);
+                // Answers that are there by now, or by the time at which a slot is free, are noted.
+                loop {
+                    answers.sort();
+                    let due = answers.iter().take_while(|(at, _)| *at <= now).count();
+                    for (at, number) in answers.drain(..due) {
+                        window.answered(number, at);
+                    }
+                    match window.free_at(now) {
+                        None => break,
+                        Some(free) => now = answers.first().map_or(free, |(at, _)| free.min(*at)),
+                    }
+                }
+                let number = window.stamp(now);
+                arrivals.push(now + ms(way));
+                answers.push((now + ms(way) + ms(back), number));
             }
-            for (first, last) in left.iter().zip(left.iter().skip(limit as usize)) {
+            arrivals.sort();
+            for (first, last) in arrivals.iter().zip(arrivals.iter().skip(limit as usize)) {
                 prop_assert!(*last - *first >= span);
             }
         }

@@ -8,6 +8,8 @@ pub(super) struct Density {
     /// Whole windows have been counted, rather than one page: the first rows of a night say little about
     /// the day that follows.
     measured: bool,
+    /// The longest window that has been counted.
+    longest: Duration,
 }
 
 impl Density {
@@ -17,6 +19,7 @@ impl Density {
         self.rows = self.rows * weight + float(rows);
         self.seconds = self.seconds * weight + span.as_seconds_f64();
         self.measured = true;
+        self.longest = self.longest.max(span);
     }
 
     /// Takes one page's word for it, since what was known has turned out wrong.
@@ -25,11 +28,18 @@ impl Density {
             rows: float(rows),
             seconds: span.as_seconds_f64(),
             measured: false,
+            longest: Duration::ZERO,
         };
     }
 
     pub(super) fn is_measured(self) -> bool {
         self.measured
+    }
+
+    /// How far what has been seen can be relied on: four times the longest window. A weekend says as
+    /// little about a month as a night about a day.
+    pub(super) fn reach(self) -> Duration {
+        self.longest.checked_mul(4).unwrap_or(Duration::MAX)
     }
 
     /// Rows a second; `None` if nothing has been seen.

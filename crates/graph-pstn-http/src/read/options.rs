@@ -16,7 +16,7 @@ impl ReadOptions {
         self
     }
 
-    /// How many pages a window should have, at least 1; default 24. The last page of a window is half
+    /// How many pages a window should have, at least 1; default 32. The last page of a window is half
     /// empty on average, which costs a quota; small windows need less memory for the same speed.
     #[must_use]
     pub fn with_window_pages(mut self, pages: u32) -> Self {
@@ -24,7 +24,8 @@ impl ReadOptions {
         self
     }
 
-    /// How many bytes of pages may wait for their turn, as Graph sent them (uncompressed); default 48 MiB.
+    /// How many bytes of pages may wait for their turn, as Graph sent them (uncompressed); default 128 MiB, which
+    /// is what answers that take 5 s need to use the documented quota in full; faster ones need less.
     /// Windows that are under way may exceed it by a page each.
     #[must_use]
     pub fn with_waiting_bytes(mut self, bytes: usize) -> Self {
@@ -55,8 +56,8 @@ impl Default for ReadOptions {
     fn default() -> Self {
         Self {
             parallel: 6,
-            window_pages: 24,
-            waiting_bytes: 48 << 20,
+            window_pages: 32,
+            waiting_bytes: 128 << 20,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::page::floor;
 /// The most rows of one page (<https://learn.microsoft.com/graph/api/callrecords-callrecord-getpstncalls>).
 const PAGE_ROWS: f64 = 1_000.0;
 /// Windows get no smaller than this many pages, or the last, half-full page of each would cost too much.
-const FEWEST_PAGES: f64 = 4.0;
+const FEWEST_PAGES: f64 = 8.0;
 /// A window is not cut below this.
 const SHORTEST: Duration = Duration::HOUR;
 
@@ -100,7 +100,7 @@ impl Plan {
     /// Cuts the next window to be fetched, if there is one and there is room for it.
     pub(super) fn start(&mut self) -> Option<(u64, Window)> {
         let fetching = |part: &&Part| matches!(part, Part::Fetching(..));
-        if self.parts.iter().filter(fetching).count() >= self.options.parallel() {
+        if self.parts.iter().filter(fetching).count() >= self.room() {
             return None;
         }
         let (at, todo) = self
@@ -125,6 +125,17 @@ impl Plan {
             self.parts.insert(at + 1, Part::Todo(rest));
         }
         Some((id, window))
+    }
+
+    /// How many windows may be under way: not all, as long as only a guess says how long they should be.
+    fn room(&self) -> usize {
+        let parallel = self.options.parallel();
+        let guessed = self.density.rate().is_some() && !self.density.is_measured();
+        if guessed {
+            parallel.div_ceil(2)
+        } else {
+            parallel
+        }
     }
 
     /// Notes that a window has been fetched, and how many rows it held.
@@ -213,14 +224,13 @@ impl Plan {
         let tomorrow = midnight_before(from)
             .checked_add(Duration::DAY)
             .unwrap_or(todo.until());
-        let end = later(span);
-        let end = if end >= tomorrow {
+        let end = if self.density.is_measured() {
+            later(span.min(self.density.reach()))
+        } else {
             // One page of a night tells little, so the first windows are single days.
-            let end = if self.density.is_measured() {
-                end
-            } else {
-                tomorrow
-            };
+            later(span).min(tomorrow)
+        };
+        let end = if end >= tomorrow {
             midnight_before(end)
         } else if self.whole_days {
             tomorrow

@@ -182,7 +182,13 @@ fn one_piece_is_never_cut() {
 #[test]
 fn no_more_windows_are_begun_than_may_be() {
     let mut plan = Plan::new(year(), options());
-    plan.density.guess(1_000, Duration::DAY);
+    plan.density.guess(1_000, Duration::HOUR);
+    let begun: Vec<u64> = std::iter::from_fn(|| plan.start())
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(begun, [0, 1], "a guess is not worth all of them");
+    let mut plan = Plan::new(year(), options());
+    plan.density.count(24_000, Duration::DAY);
     let begun: Vec<u64> = std::iter::from_fn(|| plan.start())
         .map(|(id, _)| id)
         .collect();

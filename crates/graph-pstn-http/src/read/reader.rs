@@ -167,7 +167,7 @@ impl<T: LogRow> RangeReader<T> {
             Work {
                 fetcher: Fetcher {
                     source: source.clone(),
-                    waiting: Waiting::new(options.waiting_bytes()),
+                    waiting: Waiting::new(options.waiting_bytes(), options.window_pages()),
                     notes: sender,
                 },
                 notes,

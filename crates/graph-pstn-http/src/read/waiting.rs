@@ -14,6 +14,7 @@ pub(super) struct Waiting(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     most: usize,
+    window_pages: usize,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -23,12 +24,16 @@ struct State {
     /// The windows in the order in which they will be delivered.
     order: Vec<u64>,
     bytes: HashMap<u64, usize>,
+    /// How large a page has been lately.
+    page: usize,
 }
 
 impl Waiting {
-    pub(super) fn new(most: usize) -> Self {
+    /// At most so many bytes, for windows that have so many pages as a rule.
+    pub(super) fn new(most: usize, window_pages: u32) -> Self {
         Self(Arc::new(Shared {
             most,
+            window_pages: usize::try_from(window_pages).unwrap_or(usize::MAX),
             state: Mutex::default(),
             changed: Notify::new(),
         }))
@@ -39,7 +44,7 @@ impl Waiting {
         let mut state = self.state();
         state.order.clear();
         state.order.extend(order);
-        let State { order, bytes } = &mut *state;
+        let State { order, bytes, .. } = &mut *state;
         bytes.retain(|id, _| order.contains(id));
         drop(state);
         self.0.changed.notify_waiters();
@@ -47,7 +52,10 @@ impl Waiting {
 
     /// Adds a page that has arrived.
     pub(super) fn add(&self, id: u64, page: usize) {
-        *self.state().bytes.entry(id).or_default() += page;
+        let mut state = self.state();
+        *state.bytes.entry(id).or_default() += page;
+        // The last page of a window is smaller and says little.
+        state.page = page.max(state.page / 2);
     }
 
     /// Takes off a page that is being delivered.
@@ -69,21 +77,24 @@ impl Waiting {
         }
     }
 
-    /// The window in front may always have one page in hand, or nothing would move. Of the others, the
-    /// nearer may fill more of the room than the farther, so that they are done one after the other, and
-    /// not all at the same time.
+    /// The window in front may always have one page in hand, or nothing would move. Another may fetch as
+    /// long as those before it find room for all of a window's usual pages: room that a far one took from
+    /// a nearer one would stay taken until the nearer one had been delivered.
     fn may(&self, id: u64) -> bool {
         let state = self.state();
         let Some(place) = state.order.iter().position(|known| *known == id) else {
             return true;
         };
-        let waiting: usize = state.bytes.values().sum();
-        let own = state.bytes.get(&id).copied().unwrap_or_default();
-        if place == 0 && own == 0 {
+        let waiting = |id: &u64| state.bytes.get(id).copied().unwrap_or_default();
+        if place == 0 && waiting(&id) == 0 {
             return true;
         }
-        let places = state.order.len();
-        waiting < self.0.most / places * (places - place)
+        let usual = state.page.saturating_mul(self.0.window_pages);
+        let (before, others) = state.order.split_at(place);
+        let taken: usize = others.iter().map(waiting).sum();
+        let kept: usize = before.iter().skip(1).map(|id| waiting(id).max(usual)).sum();
+        let in_front: usize = before.iter().take(1).map(waiting).sum();
+        taken.saturating_add(kept).saturating_add(in_front) < self.0.most
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -97,13 +108,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_front_always_moves_and_the_nearer_may_have_more() {
-        let waiting = Waiting::new(90);
-        waiting.set_order([7, 8, 9].into_iter());
-        waiting.add(8, 35);
-        assert!(waiting.may(7) && waiting.may(8));
-        assert!(!waiting.may(9), "a third of the room is full");
-        waiting.add(8, 30);
+    fn the_front_always_moves() {
+        let waiting = Waiting::new(90, 1);
+        waiting.set_order([7, 8].into_iter());
+        waiting.add(8, 200);
         assert!(waiting.may(7) && !waiting.may(8));
         waiting.add(7, 60);
         assert!(!waiting.may(7), "a slow sink holds the front back too");
@@ -112,8 +120,25 @@ mod tests {
     }
 
     #[test]
+    fn the_far_leave_the_near_room_for_a_window() {
+        let waiting = Waiting::new(100, 3);
+        waiting.set_order([7, 8, 9, 10].into_iter());
+        waiting.add(8, 10);
+        // Windows of 30 bytes: two fit before the last, and leave it 40.
+        assert!(waiting.may(8) && waiting.may(9) && waiting.may(10));
+        for _ in 0..4 {
+            waiting.add(10, 10);
+        }
+        assert!(!waiting.may(10));
+        assert!(
+            waiting.may(9) && waiting.may(8),
+            "what is kept for them is theirs"
+        );
+    }
+
+    #[test]
     fn what_has_been_delivered_makes_room() {
-        let waiting = Waiting::new(90);
+        let waiting = Waiting::new(90, 1);
         waiting.set_order([7, 8].into_iter());
         waiting.add(7, 200);
         assert!(!waiting.may(8));
@@ -123,7 +148,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_waits_is_woken() {
-        let waiting = Waiting::new(10);
+        let waiting = Waiting::new(10, 1);
         waiting.set_order([1, 2].into_iter());
         waiting.add(1, 10);
         let other = waiting.clone();

@@ -43,8 +43,11 @@ log_row! {
     /// A call over a session border controller of one's own (`directRoutingLogRow` of v1.0).
     ///
     /// Graph declares every property nullable, so each is an `Option`. `null`, the empty string, a
-    /// missing property and a time in the year 1 are all `None`; written, `None` is `null`. The
-    /// properties stand in the order of the [documented example].
+    /// missing property and a time in the year 1 are all `None`, which says that Graph does not tell;
+    /// written, `None` is `null`. The properties stand in the order of the [documented example].
+    ///
+    /// The end of a request's range is exclusive here, where that of the PSTN log is inclusive. The
+    /// page names no longest range; tools keep to the 90 days of the PSTN log.
     ///
     /// [documented example]: https://learn.microsoft.com/en-us/graph/api/callrecords-callrecord-getdirectroutingcalls
     pub struct DirectRoutingLogRow {

@@ -14,7 +14,8 @@ macro_rules! pstn_call_row {
         log_row! {
             $(#[$meta])*
             pub struct $Row {
-                /// Unique identifier of the call, a GUID. It cannot be used to get a `callRecord`.
+                /// Unique identifier of the call, a GUID; "UsageId" in the report that the admin
+                /// centre exports. It cannot be used to get a `callRecord`.
                 id: Text = "id",
                 /// Identifier of the call, not guaranteed to be unique and not a GUID; up to 64 characters.
                 call_id: Text = "callId",
@@ -32,9 +33,11 @@ macro_rules! pstn_call_row {
                 /// How long the call was connected, in seconds.
                 duration: i32 = "duration",
                 /// What the call cost, in [`currency`](Self::currency), without the connection charge.
-                /// `Edm.Decimal` in the schema; the page of v1.0 says Double, which is wrong.
+                /// An exact decimal, mostly of two places. `Edm.Decimal` in the schema and on the beta
+                /// page; the page of v1.0 says Double, which would lose cents.
                 charge: Decimal = "charge",
-                /// The type of the call, `user_in` for instance. An open string.
+                /// The type of the call, `user_in` for instance. An open string, which tells
+                /// [direction](CallType::direction) and [kind](CallType::kind).
                 call_type: CallType = "callType",
                 /// The currency of both charges, ISO 4217.
                 currency: Text = "currency",
@@ -52,11 +55,13 @@ macro_rules! pstn_call_row {
                 caller_number: Text = "callerNumber",
                 /// Whether the call was `Domestic` or `International`.
                 destination_context: Text = "destinationContext",
-                /// The country that was dialled, by name ("United States"); up to 64 characters.
+                /// The country that was dialled, by its English name ("United States") and not by its
+                /// code; up to 64 characters.
                 destination_name: Text = "destinationName",
                 /// Identifier of the audio conference. Absent outside audio conferencing.
                 conference_id: Text = "conferenceId",
-                /// The licence the call was made under, `MCOPSTN1` for instance. A free string.
+                /// The licence the call was made under, `MCOPSTN1` for instance. A free string: the
+                /// example's `MCOPSTNU` is not in Microsoft's own list.
                 license_capability: Text = "licenseCapability",
                 /// The type of the user's number, `Subscriber` or `Service` for instance. A free string.
                 inventory_type: Text = "inventoryType",
@@ -111,8 +116,13 @@ pstn_call_row! {
     /// A call over a Calling Plan or Operator Connect (`pstnCallLogRow` of v1.0).
     ///
     /// Graph declares every property nullable, so each is an `Option`. `null`, the empty string and
-    /// a missing property are all `None`; written, `None` is `null`. The properties stand in the
-    /// order of the [documented example].
+    /// a missing property are all `None`, which says that Graph does not tell: a charge of `None` is
+    /// not one of zero. Written, `None` is `null`. The properties stand in the order of the
+    /// [documented example].
+    ///
+    /// A row is one call, or one leg of a meeting. Microsoft's pages leave calls over Telstra's plans
+    /// out of this log (until early 2025 also those over Softbank's). Rows are said to appear within
+    /// 24 to 48 hours.
     ///
     /// [documented example]: https://learn.microsoft.com/en-us/graph/api/callrecords-callrecord-getpstncalls
     PstnCallLogRow {}

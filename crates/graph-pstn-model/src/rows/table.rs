@@ -40,11 +40,11 @@ macro_rules! log_row {
         const _: () = {
             use $crate::{
                 Cell, Column, Tabular,
-                property::Property,
+                property::{FieldSeed, Property},
                 reader::{Cursor, Scan, ScanRow},
                 rows::{KnownRow, NoteUnknown},
             };
-            use serde_with::{de::DeserializeAsWrap, ser::SerializeAsWrap};
+            use serde_with::ser::SerializeAsWrap;
 
             const NAMES: &[&str] = &[$($name),*];
 
@@ -84,21 +84,17 @@ macro_rules! log_row {
             }
 
             impl ScanRow for $Row {
-                const QUOTED_NAMES: &'static [&'static str] = &[$(concat!("\"", $name, "\"")),*];
+                const MEMBERS: usize = NAMES.len();
 
-                fn scan_straight(cursor: &mut Cursor<'_>) -> Option<Self> {
-                    cursor.eat(b'{')?;
-                    cursor.skip_space();
-                    let mut is_last = false;
+                fn scan_straight(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
+                    let mut open = b'{';
                     $(
-                        if is_last {
-                            return None;
-                        }
-                        cursor.eat_name(concat!("\"", $name, "\""))?;
-                        let $field = <$Type as Scan>::scan(cursor)?;
-                        is_last = cursor.next_or(b'}')?;
+                        cursor.eat_member(open, concat!("\"", $name, "\":"))?;
+                        <$Type as Scan>::scan(cursor, &mut self.$field)?;
+                        open = b',';
                     )*
-                    is_last.then_some(Self { $($field),* })
+                    let _ = open;
+                    cursor.close()
                 }
 
                 fn place(name: &str) -> Option<u8> {
@@ -108,20 +104,29 @@ macro_rules! log_row {
                     }
                 }
 
-                fn scan_member(&mut self, place: u8, cursor: &mut Cursor<'_>) -> Option<()> {
+                fn scan_member(
+                    &mut self,
+                    place: u8,
+                    cursor: &mut Cursor<'_>,
+                    named: bool,
+                ) -> Option<bool> {
                     match place {
                         $( n if n == Field::$field as u8 => {
-                            self.$field = <$Type as Scan>::scan(cursor)?;
+                            let name = concat!("\"", $name, "\":");
+                            if named && cursor.eat_name(name).is_none() {
+                                return Some(false);
+                            }
+                            <$Type as Scan>::scan(cursor, &mut self.$field)?;
                         } )*
                         _ => return None,
                     }
-                    Some(())
+                    Some(true)
                 }
             }
 
-            struct FieldSeed<'a, N>(&'a mut N);
+            struct NameSeed<'a, N>(&'a mut N);
 
-            impl<'de, N: NoteUnknown> serde::de::DeserializeSeed<'de> for FieldSeed<'_, N> {
+            impl<'de, N: NoteUnknown> serde::de::DeserializeSeed<'de> for NameSeed<'_, N> {
                 type Value = Field;
 
                 fn deserialize<D: serde::Deserializer<'de>>(
@@ -132,7 +137,7 @@ macro_rules! log_row {
                 }
             }
 
-            impl<N: NoteUnknown> serde::de::Visitor<'_> for FieldSeed<'_, N> {
+            impl<N: NoteUnknown> serde::de::Visitor<'_> for NameSeed<'_, N> {
                 type Value = Field;
 
                 fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -165,7 +170,7 @@ macro_rules! log_row {
                 ) -> Result<$Row, A::Error> {
                     let mut row = $Row::default();
                     let mut seen = 0_u64;
-                    while let Some(field) = map.next_key_seed(FieldSeed(&mut *self.0))? {
+                    while let Some(field) = map.next_key_seed(NameSeed(&mut *self.0))? {
                         match field {
                             $( Field::$field => {
                                 let bit = 1_u64 << (Field::$field as u8);
@@ -173,12 +178,7 @@ macro_rules! log_row {
                                     return Err(serde::de::Error::duplicate_field($name));
                                 }
                                 seen |= bit;
-                                row.$field = map
-                                    .next_value::<DeserializeAsWrap<
-                                        Option<$Type>,
-                                        <$Type as Property>::Adapter,
-                                    >>()?
-                                    .into_inner();
+                                map.next_value_seed(FieldSeed(&mut row.$field))?;
                             } )*
                             Field::Unknown => {
                                 map.next_value::<serde::de::IgnoredAny>()?;
@@ -196,14 +196,9 @@ macro_rules! log_row {
                     let mut row = $Row::default();
                     let mut read = 0_usize;
                     $(
-                        let value = seq.next_element::<DeserializeAsWrap<
-                            Option<$Type>,
-                            <$Type as Property>::Adapter,
-                        >>()?;
-                        let Some(value) = value else {
+                        if seq.next_element_seed(FieldSeed(&mut row.$field))?.is_none() {
                             return Err(serde::de::Error::invalid_length(read, &self));
-                        };
-                        row.$field = value.into_inner();
+                        }
                         read += 1;
                     )*
                     let _ = read;

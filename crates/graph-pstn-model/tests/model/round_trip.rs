@@ -20,9 +20,12 @@ where
             let row: T = serde_json::from_str(&json).unwrap();
             let written = serde_json::to_string(&row).unwrap();
             prop_assert_eq!(&written, &json);
-            prop_assert_eq!(serde_json::from_str::<T>(&written).unwrap(), row);
+            prop_assert_eq!(&serde_json::from_str::<T>(&written).unwrap(), &row);
             let raw: RawRow = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(serde_json::to_string(&raw).unwrap(), json);
+            // A format without names and without numbers as text.
+            let binary = postcard::to_stdvec(&row).unwrap();
+            prop_assert_eq!(postcard::from_bytes::<T>(&binary).unwrap(), row);
             Ok(())
         })
         .unwrap();
