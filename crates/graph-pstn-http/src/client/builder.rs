@@ -215,18 +215,6 @@ impl GraphClientBuilder {
         Ok(AuthorizeLayer::new(self.graph().clone(), tokens).with_observer(self.observer.clone()))
     }
 
-    /// How much of a range the client's readers read at a time.
-    pub(super) fn reading(&self) -> ReadOptions {
-        self.read.unwrap_or_else(|| {
-            let options = ReadOptions::default();
-            if self.rate_limits.quota() == Quota::unlimited() {
-                options.with_window_pages(UNMETERED_WINDOW_PAGES)
-            } else {
-                options
-            }
-        })
-    }
-
     /// Keeps within the quota. All that this builder hands out count together.
     #[must_use]
     pub fn rate_limit_layer(&self) -> RateLimitLayer {
@@ -261,6 +249,19 @@ impl GraphClientBuilder {
             Some(service) => Ok(service.clone()),
             None => Ok(HyperTransport::builder().build()?.collected(BODY_LIMIT)),
         }
+    }
+
+    /// How much at a time is to be read through the stack, for [`RangeReader::with_options`](crate::RangeReader::with_options).
+    #[must_use]
+    pub fn reader_options(&self) -> ReadOptions {
+        self.read.unwrap_or_else(|| {
+            let options = ReadOptions::default();
+            if self.rate_limits.quota() == Quota::unlimited() {
+                options.with_window_pages(UNMETERED_WINDOW_PAGES)
+            } else {
+                options
+            }
+        })
     }
 }
 

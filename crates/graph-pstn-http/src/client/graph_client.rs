@@ -27,7 +27,7 @@ impl GraphClient {
     where
         T: LogRow + DeserializeOwned,
     {
-        RangeReader::new(self.page_source(), log, range).with_options(self.upper.reading())
+        RangeReader::new(self.page_source(), log, range).with_options(self.upper.reader_options())
     }
 
     /// Follows the pages from this one on: see [`Pages`].
