@@ -19,6 +19,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
+use rustls::crypto::aws_lc_rs;
 use tower_service::Service;
 
 const LARGEST_BODY: usize = 16 << 20;
@@ -31,7 +32,8 @@ pub(crate) struct OwnClient(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
 impl OwnClient {
     pub(crate) fn new() -> io::Result<Self> {
         let connector = HttpsConnectorBuilder::new()
-            .try_with_platform_verifier()
+            // By name: which provider is the process's own depends on what else is in the build.
+            .with_provider_and_platform_verifier(aws_lc_rs::default_provider())
             .map_err(io::Error::other)?
             // Plain HTTP is for an emulator on this machine; the credential refuses it elsewhere.
             .https_or_http()
