@@ -23,12 +23,24 @@ pub(super) fn of(response: &Response<Bytes>) -> Error {
     } else {
         format!("{message}: {said}")
     };
+    let wait = retry_after(response.headers());
+    let message = match wait {
+        Some(wait) => format!(
+            "{message}; it asks to come back in {:.0} s",
+            wait.as_secs_f64().ceil()
+        ),
+        None => message,
+    };
     let mut error = Error::new(kind, message).with_status(status);
-    if let Some(wait) = retry_after(response.headers()) {
+    if let Some(wait) = wait {
         error = error.with_retry_after(wait);
     }
     if let Some(body) = &body {
         error = error.with_code(body.code());
+    }
+    let in_body = body.as_ref().and_then(ErrorBody::client_request_id);
+    if let Some(id) = header(response.headers(), "client-request-id").or(in_body) {
+        error = error.with_client_request_id(id);
     }
     let in_body = body.as_ref().and_then(ErrorBody::request_id);
     let request_id = header(response.headers(), "request-id").or(in_body);
@@ -100,7 +112,8 @@ mod tests {
         );
         assert_eq!(
             error.to_string(),
-            "Graph refuses the request: Expression  expected. (status 400, code BadRequest, request-id r1)"
+            "Graph refuses the request: Expression  expected. (status 400, code BadRequest, request-id r1, \
+             client-request-id c1)"
         );
         let error = refusal(400, &[("request-id", "of the header")], body);
         assert_eq!(error.request_id(), Some("of the header"));
@@ -113,6 +126,7 @@ mod tests {
             let error = refusal(429, &[("retry-after", "2.5")], body);
             assert_eq!(error.kind(), ErrorKind::Throttled, "{body}");
             assert_eq!(error.retry_after().unwrap().as_millis(), 2_500);
+            assert!(error.to_string().contains("come back in 3 s"), "{error}");
             assert_eq!(refusal(503, &[], body).kind(), ErrorKind::Server);
             assert_eq!(refusal(403, &[], body).kind(), ErrorKind::Forbidden);
             assert_eq!(refusal(302, &[], body).kind(), ErrorKind::Client);

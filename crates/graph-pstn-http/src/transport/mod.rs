@@ -8,6 +8,7 @@
 //!   without `aws-lc-rs`; or else that of the `CryptoProvider` which the program installed in rustls.
 //! - A proxy is taken from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) unless one is set. It
 //!   is asked for a tunnel, so that it sees no request; loopback addresses and plain `http` go without.
+//! - A connection that brought a 503 is not used again, as Graph asks.
 //! - Redirects are never followed: Graph sends none here, and a token must not travel on its own.
 //!
 //! [`HyperTransport`] gives bodies as streams. Layers above want whole ones:

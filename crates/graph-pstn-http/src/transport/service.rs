@@ -5,11 +5,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::{Client, connect::capture_connection};
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use tower_http::decompression::DecompressionLayer;
 use tower_service::Service;
@@ -72,9 +72,22 @@ impl Service<Request<Bytes>> for HyperTransport {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
         let to = request.uri().clone();
+        let connection = capture_connection(&mut request);
         let response = self.client.request(request.map(Full::new));
-        Box::pin(async move { response.await.map_err(|error| error::of_client(error, &to)) })
+        Box::pin(async move {
+            let response = response
+                .await
+                .map_err(|error| error::of_client(error, &to))?;
+            if response.status() == StatusCode::SERVICE_UNAVAILABLE
+                && let Some(connection) = &*connection.connection_metadata()
+            {
+                // Graph asks for a retry over a new connection, which another front end may answer:
+                // https://learn.microsoft.com/graph/errors
+                connection.poison();
+            }
+            Ok(response)
+        })
     }
 }
