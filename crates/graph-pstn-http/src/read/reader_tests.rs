@@ -375,6 +375,25 @@ async fn a_row_that_cannot_be_read_is_set_aside_once_and_is_no_progress() {
 }
 
 #[tokio::test]
+async fn rows_without_an_id_that_come_again_and_again_are_a_circle() {
+    let at = datetime!(2019-11-05 12:00 UTC);
+    let count = Mutex::new(0);
+    let (source, _) = source(move |_| {
+        let mut count = count.lock().unwrap();
+        *count += 1;
+        Ok(page(vec![row("", at)], Some(&format!("x?$skip={count}"))))
+    });
+    let mut reader = RangeReader::new(source, CallLog::Pstn, november());
+    let error = loop {
+        if let Err(error) = reader.next_batch().await {
+            break error;
+        }
+        assert!(reader.progress().pages < 1_000, "it never ends");
+    };
+    assert_eq!(error.kind(), ErrorKind::PagingLoop);
+}
+
+#[tokio::test]
 async fn a_failure_that_may_pass_keeps_the_place_and_another_ends_it() {
     for (kind, delivered) in [(ErrorKind::Server, 2), (ErrorKind::Forbidden, 1)] {
         let failed = Mutex::new(false);
