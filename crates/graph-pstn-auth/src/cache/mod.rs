@@ -9,6 +9,7 @@
 //! the others. After a failure the endpoint is left alone for a while, and callers get the error that
 //! is known. All times are tokio's monotonic ones: a wall clock that is set does no harm.
 
+mod landing;
 mod policy;
 mod state;
 #[cfg(test)]
@@ -20,7 +21,7 @@ use std::{
 };
 
 use graph_pstn_http::{AccessToken, BoxFuture, TokenRequest};
-use tokio::{runtime::Handle, sync::watch, time::Instant};
+use tokio::{runtime::Handle, time::Instant};
 
 use crate::Error;
 pub(crate) use policy::Policy;
@@ -39,9 +40,6 @@ pub(crate) trait Fetch: Send + Sync + 'static {
     /// One token request, with the JSON of a claims challenge if there is one to answer.
     fn fetch<'a>(&'a self, claims: Option<&'a str>) -> BoxFuture<'a, Result<Grant, Error>>;
 }
-
-/// The outcome of a flight, once it has landed.
-type Landed = Option<Result<AccessToken, Error>>;
 
 /// The cache. Clones share it.
 pub(crate) struct TokenCache<F>(Arc<Shared<F>>);
@@ -75,15 +73,11 @@ impl<F: Fetch> TokenCache<F> {
     pub(crate) async fn token(&self, request: TokenRequest) -> Result<AccessToken, Error> {
         let claims: Claims = request.claims.map(Arc::from);
         loop {
-            let (mut landed, epoch) = match self.look(&claims)? {
+            let (landed, epoch) = match self.look(&claims)? {
                 Look::Token(token) => return Ok(token),
                 Look::Wait(landed, epoch) => (landed, epoch),
             };
-            let outcome = match landed.wait_for(Option::is_some).await {
-                Ok(outcome) => outcome.clone(),
-                Err(_) => None,
-            };
-            match outcome {
+            match landed.outcome().await {
                 Some(Ok(token)) => return Ok(token),
                 // It failed with a credential that has been exchanged meanwhile.
                 Some(Err(_)) if self.state().epoch() != epoch => {}
@@ -140,13 +134,13 @@ impl<F: Fetch> TokenCache<F> {
         let runtime = Handle::try_current().map_err(|_| {
             Error::config("tokens are fetched in a tokio runtime, and there is none here")
         })?;
-        let (landing, landed) = watch::channel(None);
+        let (landing, landed) = landing::flight();
         let flight = state.take_off(claims.clone(), landed);
         let shared = self.0.clone();
         let (generation, epoch) = (flight.generation, flight.epoch);
         runtime.spawn(async move {
             let outcome = shared.fly(&claims, generation, epoch).await;
-            landing.send_replace(Some(outcome));
+            landing.over(outcome);
         });
         Ok(Look::Wait(flight.landed, epoch))
     }

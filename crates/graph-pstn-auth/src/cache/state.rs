@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use graph_pstn_http::AccessToken;
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
-use super::{Landed, Policy, policy::Lifetime};
+use super::{Policy, landing::Landed, policy::Lifetime};
 use crate::Error;
 
 /// The claims of a challenge that a token was asked for with.
@@ -15,7 +15,7 @@ pub(super) type Claims = Option<Arc<str>>;
 pub(super) enum Look {
     Token(AccessToken),
     /// The outcome of a flight under way, and the epoch in which it took off.
-    Wait(watch::Receiver<Landed>, u64),
+    Wait(Landed, u64),
 }
 
 #[derive(Default)]
@@ -40,7 +40,7 @@ pub(super) struct Flight {
     claims: Claims,
     pub(super) generation: u64,
     pub(super) epoch: u64,
-    pub(super) landed: watch::Receiver<Landed>,
+    pub(super) landed: Landed,
 }
 
 struct Failure {
@@ -83,11 +83,10 @@ impl State {
 
     /// A flight whose task is gone without an outcome, its runtime with it, will never land.
     fn forget_lost_flights(&mut self) {
-        self.flights
-            .retain(|flight| flight.landed.has_changed().is_ok());
+        self.flights.retain(|flight| !flight.landed.is_lost());
     }
 
-    pub(super) fn take_off(&mut self, claims: Claims, landed: watch::Receiver<Landed>) -> Flight {
+    pub(super) fn take_off(&mut self, claims: Claims, landed: Landed) -> Flight {
         self.generations += 1;
         let flight = Flight {
             claims,
