@@ -2,6 +2,7 @@
 
 mod audit;
 mod cargo;
+mod simulate;
 mod snapshots;
 mod test;
 mod workspace;
@@ -24,6 +25,8 @@ enum Task {
     Test,
     /// Replay every fixture through the whole stack and compare with the snapshots
     Snapshots(snapshots::Arguments),
+    /// Run the whole stack in virtual time, with what goes wrong drawn from seeds
+    Simulate(simulate::Arguments),
     /// Look for secrets and personal data in the committed fixtures and snapshots
     Audit,
 }
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test => test::run(),
         Task::Snapshots(arguments) => snapshots::run(&arguments),
+        Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Audit => audit::run(),
     };
     match done {
