@@ -100,7 +100,16 @@ async fn read_all(
 ) -> (Vec<&'static str>, Vec<&'static str>, Progress) {
     let mut reader = RangeReader::new(source, CallLog::Pstn, range);
     let (mut ids, mut conflicts) = (Vec::new(), Vec::new());
+    let mut latest = None;
     while let Some(batch) = reader.next_batch().await.unwrap() {
+        latest = batch
+            .rows
+            .iter()
+            .filter_map(|row| row.time)
+            .chain(latest)
+            .max();
+        // Whoever goes on from here must not be given again what there is already.
+        assert!(batch.done_until.is_none() || latest < batch.done_until);
         ids.extend(batch.rows.iter().map(|row| row.id));
         conflicts.extend(batch.conflicts.iter().map(|row| row.id));
     }

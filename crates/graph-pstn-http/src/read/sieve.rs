@@ -110,11 +110,17 @@ impl Sieve {
         self.reaches = self.reaches.max(Some(window.wanted.until()));
     }
 
+    /// Whether it is a part of a window that was cut, and not the last: some of what follows has been
+    /// delivered already, so there is no going on from its end.
+    pub(super) fn is_within_cut(&self, window: Window) -> bool {
+        self.reaches > Some(window.wanted.until())
+    }
+
     /// Forgets the window's rows: no other brings them, unless it was a part of one that was cut. Says
     /// whether it did.
     pub(super) fn end_of_window(&mut self, window: Window) -> bool {
         self.others.clear();
-        let forgets = self.reaches <= Some(window.wanted.until());
+        let forgets = !self.is_within_cut(window);
         if forgets {
             self.seen.clear();
             self.rejects.clear();
