@@ -2,9 +2,28 @@
 
 use std::process::Command;
 
-/// A bench: its name here, its crate, and the crate's targets that make it up.
-const BENCHES: &[(&str, &str, &[&str])] =
-    &[("decode", "graph-pstn-model", &["decode", "decode_memory"])];
+/// A bench, its crate, the features it needs, and the crate's targets that make it up.
+struct Bench {
+    name: &'static str,
+    package: &'static str,
+    features: &'static str,
+    targets: &'static [&'static str],
+}
+
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "decode",
+        package: "graph-pstn-model",
+        features: "",
+        targets: &["decode", "decode_memory"],
+    },
+    Bench {
+        name: "pacing",
+        package: "graph-pstn-http",
+        features: "client",
+        targets: &["pacing"],
+    },
+];
 
 /// Runs the bench with this name.
 ///
@@ -12,16 +31,19 @@ const BENCHES: &[(&str, &str, &[&str])] =
 ///
 /// When there is no such bench, or it fails.
 pub(crate) fn run(name: &str) -> Result<(), String> {
-    let Some((_, package, targets)) = BENCHES.iter().find(|(bench, ..)| *bench == name) else {
-        let names: Vec<_> = BENCHES.iter().map(|(name, ..)| *name).collect();
+    let Some(bench) = BENCHES.iter().find(|bench| bench.name == name) else {
+        let names: Vec<_> = BENCHES.iter().map(|bench| bench.name).collect();
         return Err(format!(
             "no bench is called `{name}`; there are {}",
             names.join(", ")
         ));
     };
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["bench", "--quiet", "--package", package]);
-    for target in *targets {
+    cargo.args(["bench", "--quiet", "--package", bench.package]);
+    if !bench.features.is_empty() {
+        cargo.args(["--features", bench.features]);
+    }
+    for target in bench.targets {
         cargo.args(["--bench", target]);
     }
     match cargo.status() {

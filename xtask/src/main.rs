@@ -1,11 +1,13 @@
 //! The workspace's tasks: `cargo xtask TASK`. One file a task.
 
 mod audit;
+mod bench;
 mod cargo;
 mod clouds;
 mod costs;
 mod features;
 mod references;
+mod simulate;
 mod snapshots;
 mod test;
 mod workspace;
@@ -30,6 +32,13 @@ enum Task {
     Snapshots(snapshots::Arguments),
     /// Build for each cloud alone, and prove that nothing of the other clouds is in it
     Clouds,
+    /// Run the whole stack in virtual time, with what goes wrong drawn from seeds
+    Simulate(simulate::Arguments),
+    /// Run one of the benches: decode, pacing
+    Bench {
+        /// Which
+        name: String,
+    },
     /// Look for secrets and personal data in the committed fixtures and snapshots
     Audit,
     /// Count the crates that each feature and each example brings, and build each alone
@@ -41,6 +50,8 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Snapshots(arguments) => snapshots::run(&arguments),
         Task::Clouds => clouds::run(),
+        Task::Simulate(arguments) => simulate::run(&arguments),
+        Task::Bench { name } => bench::run(&name),
         Task::Audit => audit::run(),
         Task::Costs(arguments) => costs::run(&arguments),
     };

@@ -10,14 +10,19 @@ use http::{
 /// Longer waits than this are taken as this: beyond a day nothing is won by the difference.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long to wait: whole or decimal seconds, or a date less the answer's own `Date`.
+/// How long to wait: whole or decimal seconds, or a date less the answer's own `Date`. A gateway may have
+/// doubled the number.
 pub(crate) fn of(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if value.starts_with(|c: char| c.is_ascii_digit()) {
-        let seconds: f64 = value.parse().ok()?;
-        return Some(
-            Duration::try_from_secs_f64(seconds).map_or(LONGEST, |wait| wait.min(LONGEST)),
-        );
+        let seconds = |text: &str| {
+            let seconds: f64 = text.trim().parse().ok()?;
+            let usable = seconds.is_finite() && seconds >= 0.0;
+            usable.then(|| {
+                Duration::try_from_secs_f64(seconds).map_or(LONGEST, |wait| wait.min(LONGEST))
+            })
+        };
+        return value.split(',').filter_map(seconds).max();
     }
     let until = httpdate::parse_http_date(value).ok()?;
     let from = date(headers).unwrap_or(now);
@@ -45,9 +50,11 @@ mod tests {
     fn seconds_decimals_and_dates_are_read() {
         assert_eq!(wait("60"), Some(60.0));
         assert_eq!(wait("2.128"), Some(2.128));
+        assert_eq!(wait("10,10"), Some(10.0));
         assert_eq!(wait("Wed, 25 Nov 2026 08:01:30 GMT"), Some(90.0));
         assert_eq!(wait("Wed, 25 Nov 2026 07:00:00 GMT"), Some(0.0));
         assert_eq!(wait("99999999999999999999999999"), Some(86_400.0));
+        assert_eq!(wait("10,-1"), Some(10.0));
         for odd in ["", "-1", "soon", "1e", "NaN", "inf"] {
             assert_eq!(wait(odd), None, "{odd}");
         }

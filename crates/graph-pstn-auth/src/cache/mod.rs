@@ -9,6 +9,7 @@
 //! the others. After a failure the endpoint is left alone for a while, and callers get the error that
 //! is known. All times are tokio's monotonic ones: a wall clock that is set does no harm.
 
+mod landing;
 mod policy;
 mod state;
 #[cfg(test)]
@@ -20,7 +21,7 @@ use std::{
 };
 
 use graph_pstn_http::{AccessToken, BoxFuture, TokenRequest};
-use tokio::{runtime::Handle, sync::watch, time::Instant};
+use tokio::{runtime::Handle, time::Instant};
 
 use crate::Error;
 pub(crate) use policy::Policy;
@@ -42,9 +43,6 @@ pub(crate) trait Fetch: Send + Sync + 'static {
 
 /// So much later than it should have ended, a flight is given up for lost.
 const STANDSTILL: Duration = Duration::from_secs(5);
-
-/// The outcome of a flight, once it has landed.
-type Landed = Option<Result<AccessToken, Error>>;
 
 /// The cache. Clones share it.
 pub(crate) struct TokenCache<F>(Arc<Shared<F>>);
@@ -78,18 +76,14 @@ impl<F: Fetch> TokenCache<F> {
     pub(crate) async fn token(&self, request: TokenRequest) -> Result<AccessToken, Error> {
         let claims: Claims = request.claims.map(Arc::from);
         loop {
-            let (mut landed, epoch) = match self.look(&claims)? {
+            let (landed, epoch) = match self.look(&claims)? {
                 Look::Token(token) => return Ok(token),
                 Look::Wait(landed, epoch) => (landed, epoch),
             };
-            let landed = landed.wait_for(Option::is_some);
             // The flight ends by itself in time, unless the runtime that it runs on stands still.
             let limit = self.0.policy.timeout.saturating_add(STANDSTILL);
-            let outcome = match tokio::time::timeout(limit, landed).await {
-                Ok(Ok(outcome)) => outcome.clone(),
-                Ok(Err(_)) | Err(_) => None,
-            };
-            match outcome {
+            let outcome = tokio::time::timeout(limit, landed.outcome()).await;
+            match outcome.unwrap_or_default() {
                 Some(Ok(token)) => return Ok(token),
                 // It failed with a credential that has been exchanged meanwhile.
                 Some(Err(_)) if self.state().epoch() != epoch => {}
@@ -147,13 +141,13 @@ impl<F: Fetch> TokenCache<F> {
         let runtime = Handle::try_current().map_err(|_| {
             Error::config("tokens are fetched in a tokio runtime, and there is none here")
         })?;
-        let (landing, landed) = watch::channel(None);
+        let (landing, landed) = landing::flight();
         let flight = state.take_off(claims.clone(), landed, Instant::now());
         let shared = self.0.clone();
         let (generation, epoch) = (flight.generation, flight.epoch);
         runtime.spawn(async move {
             let outcome = shared.fly(&claims, generation, epoch).await;
-            landing.send_replace(Some(outcome));
+            landing.over(outcome);
         });
         Ok(Look::Wait(flight.landed, epoch))
     }

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use graph_pstn_http::AccessToken;
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
-use super::{Landed, Policy, policy::Lifetime};
+use super::{Policy, landing::Landed, policy::Lifetime};
 use crate::Error;
 
 /// The claims of a challenge that a token was asked for with.
@@ -15,7 +15,7 @@ pub(super) type Claims = Option<Arc<str>>;
 pub(super) enum Look {
     Token(AccessToken),
     /// The outcome of a flight under way, and the epoch in which it took off.
-    Wait(watch::Receiver<Landed>, u64),
+    Wait(Landed, u64),
 }
 
 #[derive(Default)]
@@ -41,7 +41,7 @@ pub(super) struct Flight {
     pub(super) generation: u64,
     pub(super) epoch: u64,
     started: Instant,
-    pub(super) landed: watch::Receiver<Landed>,
+    pub(super) landed: Landed,
 }
 
 struct Failure {
@@ -85,16 +85,11 @@ impl State {
     pub(super) fn forget_lost_flights(&mut self, now: Instant, limit: Duration) {
         self.flights.retain(|flight| {
             let overdue = now.saturating_duration_since(flight.started) >= limit;
-            !overdue && flight.landed.has_changed().is_ok()
+            !overdue && !flight.landed.is_lost()
         });
     }
 
-    pub(super) fn take_off(
-        &mut self,
-        claims: Claims,
-        landed: watch::Receiver<Landed>,
-        now: Instant,
-    ) -> Flight {
+    pub(super) fn take_off(&mut self, claims: Claims, landed: Landed, now: Instant) -> Flight {
         self.generations += 1;
         let flight = Flight {
             claims,

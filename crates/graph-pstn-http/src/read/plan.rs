@@ -100,7 +100,10 @@ impl Plan {
     /// Cuts the next window to be fetched, if there is one and there is room for it.
     pub(super) fn start(&mut self) -> Option<(u64, Window)> {
         let fetching = |part: &&Part| matches!(part, Part::Fetching(..));
-        if self.parts.iter().filter(fetching).count() >= self.room() {
+        // The one in front is what the caller waits for, though others be under way by then.
+        let waited_for = matches!(self.parts.front(), Some(Part::Todo(_)));
+        let under_way = self.parts.iter().filter(fetching).count();
+        if under_way >= self.room() && !waited_for {
             return None;
         }
         let (at, todo) = self

@@ -191,6 +191,21 @@ fn what_graph_finds_too_long_is_halved_until_it_fits() {
 }
 
 #[test]
+fn the_part_in_front_is_begun_however_many_others_are_under_way() {
+    let options = options().with_parallel(1);
+    let mut plan = Plan::new(year(), options);
+    let (first, window) = plan.start().unwrap();
+    plan.fetched(first, 0);
+    assert!(plan.start().is_some());
+    // The first is to be asked for by whole days, which turns out to be too long.
+    let again = plan.again(window).unwrap();
+    assert!(plan.too_long(again));
+    assert!(plan.start().is_some());
+    assert!(plan.front().and_then(Part::window).is_some());
+    assert_eq!(plan.start(), None);
+}
+
+#[test]
 fn one_piece_is_never_cut() {
     let mut plan = Plan::unsplit(year(), options());
     let (id, window) = plan.start().unwrap();

@@ -243,7 +243,7 @@ impl<T: LogRow> RangeReader<T> {
             // What was read already will come again, and is known.
             self.most_barren += self.read;
             self.begin_again(whole, PageRequest::first(self.log, whole.asked));
-        } else if last {
+        } else if last && !self.sieve.is_within_cut(window) {
             batch.done_until = Some(window.wanted.until());
             self.done_until = window.wanted.until();
             self.sieve.window_is_done();
@@ -253,8 +253,7 @@ impl<T: LogRow> RangeReader<T> {
 
     /// The window in front has been delivered.
     fn delivered(&mut self, id: u64, window: Window) {
-        self.done_until = window.wanted.until();
-        self.progress.position = Some(self.done_until);
+        self.progress.position = Some(window.wanted.until());
         (self.read, self.barren) = (0, 0);
         if self.sieve.end_of_window(window) {
             self.most_barren = MOST_BARREN;

@@ -100,7 +100,16 @@ async fn read_all(
 ) -> (Vec<&'static str>, Vec<&'static str>, Progress) {
     let mut reader = RangeReader::new(source, CallLog::Pstn, range);
     let (mut ids, mut conflicts) = (Vec::new(), Vec::new());
+    let mut latest = None;
     while let Some(batch) = reader.next_batch().await.unwrap() {
+        latest = batch
+            .rows
+            .iter()
+            .filter_map(|row| row.time)
+            .chain(latest)
+            .max();
+        // Whoever goes on from here must not be given again what there is already.
+        assert!(batch.done_until.is_none() || latest < batch.done_until);
         ids.extend(batch.rows.iter().map(|row| row.id));
         conflicts.extend(batch.conflicts.iter().map(|row| row.id));
     }
@@ -372,6 +381,25 @@ async fn a_row_that_cannot_be_read_is_set_aside_once_and_is_no_progress() {
     };
     assert_eq!((error.kind(), set_aside), (ErrorKind::PagingLoop, 1));
     assert_eq!(reader.progress().rejects, 1);
+}
+
+#[tokio::test]
+async fn rows_without_an_id_that_come_again_and_again_are_a_circle() {
+    let at = datetime!(2019-11-05 12:00 UTC);
+    let count = Mutex::new(0);
+    let (source, _) = source(move |_| {
+        let mut count = count.lock().unwrap();
+        *count += 1;
+        Ok(page(vec![row("", at)], Some(&format!("x?$skip={count}"))))
+    });
+    let mut reader = RangeReader::new(source, CallLog::Pstn, november());
+    let error = loop {
+        if let Err(error) = reader.next_batch().await {
+            break error;
+        }
+        assert!(reader.progress().pages < 1_000, "it never ends");
+    };
+    assert_eq!(error.kind(), ErrorKind::PagingLoop);
 }
 
 #[tokio::test]

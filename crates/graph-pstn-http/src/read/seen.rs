@@ -47,6 +47,13 @@ impl Seen {
         }
     }
 
+    /// Whether no row with this content was there before, whatever its `id`.
+    pub(super) fn is_new(&mut self, row: &impl Hash) -> bool {
+        let [first, second] = &self.hashers;
+        let key = [first.hash_one(row), second.hash_one(row)];
+        self.known.insert(key, UNKNOWN).is_none()
+    }
+
     fn key(&self, id: &str) -> Key {
         let [first, second] = &self.hashers;
         guid(id).unwrap_or_else(|| [first.hash_one(id), second.hash_one(id)])

@@ -24,8 +24,9 @@ pub(super) struct Sieve {
     seen: Seen,
     /// The rows that cannot be read, by their text, since their `id` may be what is wrong with them.
     rejects: Seen,
-    /// The rows of the days around it that are not wanted.
-    strays: Seen,
+    /// Its rows without an `id`, and those of the days around it that are not wanted: they are told apart
+    /// to see whether pages bring anything new.
+    others: Seen,
     /// Up to where rows have been delivered, of a window that was cut afterwards.
     reaches: Option<OffsetDateTime>,
     /// The rows that have no time, which any window may bring.
@@ -49,7 +50,7 @@ impl Sieve {
         progress.duplicates += (before - rejects.len()) as u64;
         let mut batch = Batch::new(rejects, page.rows.len());
         let mut lost_time_of_day = false;
-        let mut new_strays = false;
+        let mut news = false;
         for row in page.rows {
             let time = row.time();
             let id = row.id().filter(|id| !id.is_empty());
@@ -59,12 +60,15 @@ impl Sieve {
                 lost_time_of_day |= time < window.asked.from() - Duration::SECOND
                     || time > window.asked.until() + Duration::SECOND;
                 if window.asked.contains(time) {
-                    new_strays |= id.is_none_or(|id| self.strays.look(id, &row) == Sight::New);
+                    news |= self.others.is_new(&row);
                 }
                 continue;
             }
             let sight = match (id, time) {
-                (None, _) => Sight::New,
+                (None, _) => {
+                    news |= self.others.is_new(&row);
+                    Sight::New
+                }
                 (Some(id), Some(_)) => self.seen.look(id, &row),
                 (Some(id), None) => {
                     let sight = self.timeless.look(id, &row);
@@ -76,6 +80,7 @@ impl Sieve {
             };
             match sight {
                 Sight::New => {
+                    news |= id.is_some();
                     progress.position = time.or(progress.position);
                     batch.rows.push(row);
                 }
@@ -87,7 +92,7 @@ impl Sieve {
         progress.rows += batch.rows.len() as u64;
         progress.rejects += batch.rejects.len() as u64;
         progress.conflicts += batch.conflicts.len() as u64;
-        let is_barren = batch.rows.is_empty() && batch.rejects.is_empty() && !new_strays;
+        let is_barren = !news && batch.rejects.is_empty();
         Sorted {
             batch,
             lost_time_of_day,
@@ -105,11 +110,17 @@ impl Sieve {
         self.reaches = self.reaches.max(Some(window.wanted.until()));
     }
 
+    /// Whether it is a part of a window that was cut, and not the last: some of what follows has been
+    /// delivered already, so there is no going on from its end.
+    pub(super) fn is_within_cut(&self, window: Window) -> bool {
+        self.reaches > Some(window.wanted.until())
+    }
+
     /// Forgets the window's rows: no other brings them, unless it was a part of one that was cut. Says
     /// whether it did.
     pub(super) fn end_of_window(&mut self, window: Window) -> bool {
-        self.strays.clear();
-        let forgets = self.reaches <= Some(window.wanted.until());
+        self.others.clear();
+        let forgets = !self.is_within_cut(window);
         if forgets {
             self.seen.clear();
             self.rejects.clear();
