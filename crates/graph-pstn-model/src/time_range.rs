@@ -233,6 +233,7 @@ impl error::Error for TimeRangeError {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use time::macros::datetime;
 
     use super::*;
@@ -325,5 +326,64 @@ mod tests {
         assert!(text("2019-11-01", "2019-11-01").starts_with("the range is empty"));
         assert!(text("2019-11-31", "2019-12-01").starts_with("`2019-11-31` is no time"));
         assert!(text("0000-11-30", "2019-12-01").contains("years 1 to 9999"));
+    }
+
+    fn instant() -> impl Strategy<Value = OffsetDateTime> {
+        // 100 ns of Unix time, years 1 to 9999.
+        (-621_355_968_000_000_000_i128..2_534_023_008_000_000_000).prop_map(|ticks| {
+            OffsetDateTime::from_unix_timestamp_nanos(ticks * 100).expect("within the calendar")
+        })
+    }
+
+    /// A range of at most some years, so that its parts can be counted.
+    fn any_range() -> impl Strategy<Value = TimeRange> {
+        (instant(), 1..1_000_000_000_000_000_i64).prop_filter_map("empty", |(from, ticks)| {
+            let length =
+                Duration::microseconds(ticks / 10) + Duration::nanoseconds(ticks % 10 * 100);
+            TimeRange::new(from, from.checked_add(length)?).ok()
+        })
+    }
+
+    fn add_up(range: TimeRange, parts: &[TimeRange]) -> bool {
+        parts
+            .first()
+            .is_some_and(|first| first.from() == range.from())
+            && parts
+                .last()
+                .is_some_and(|last| last.until() == range.until())
+            && parts
+                .windows(2)
+                .all(|pair| pair[0].until() == pair[1].from())
+            && parts.iter().all(|part| part.from() < part.until())
+    }
+
+    proptest! {
+        #[test]
+        fn any_chunks_add_up(range in any_range(), days in 1..400_i64) {
+            let at_most = Duration::days(days);
+            let chunks: Vec<_> = range.chunks(at_most).collect();
+            prop_assert!(add_up(range, &chunks));
+            prop_assert!(chunks.iter().all(|chunk| chunk.duration() <= at_most));
+        }
+
+        #[test]
+        fn any_days_add_up(range in any_range()) {
+            let days: Vec<_> = range.days().collect();
+            prop_assert!(add_up(range, &days));
+            prop_assert!(days.iter().skip(1).all(|day| day.from().time() == Time::MIDNIGHT));
+            prop_assert!(days.iter().all(|day| day.duration() <= Duration::DAY));
+        }
+
+        #[test]
+        fn what_is_written_is_read(time in instant()) {
+            let text = format_time(time).to_string();
+            prop_assert_eq!(TimeRange::parse_instant(&text), Ok(time));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,40}|[0-9TZ:.+-]{0,40}") {
+            let _ = TimeRange::parse_instant(&text);
+            let _ = TimeRange::parse_duration(&text);
+        }
     }
 }

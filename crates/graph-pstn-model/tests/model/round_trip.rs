@@ -1,6 +1,8 @@
 //! What is read comes out again.
 
-use graph_pstn_model::{Decimal, LogRow, PstnCallLogRow, RawRow, Tabular, format_time};
+use graph_pstn_model::{
+    CallLog, Cell, Decimal, LogRow, PstnCallLogRow, RawRow, Tabular, format_time,
+};
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde::{Serialize, de::DeserializeOwned};
 use time::{OffsetDateTime, UtcOffset};
@@ -48,6 +50,42 @@ fn raw_rows_know_id_and_time_as_typed_ones_do() {
             Ok(())
         })
         .unwrap();
+}
+
+/// A row's key and time are the properties that the descriptor of its log names.
+fn is_as_its_log_says<T>(_: &str, row_type: &str)
+where
+    T: LogRow + Tabular + DeserializeOwned + std::fmt::Debug,
+{
+    let log = CallLog::ALL
+        .into_iter()
+        .find(|log| log.row_type() == row_type)
+        .unwrap();
+    let place = |name| {
+        T::COLUMNS
+            .iter()
+            .position(|column| column.name() == name)
+            .unwrap()
+    };
+    let (key, time) = (log.key().map(place), log.time_property().map(place));
+    let cases = ProptestConfig {
+        cases: 32,
+        ..ProptestConfig::default()
+    };
+    TestRunner::new(cases)
+        .run(&any::canonical_row::<T>(), |json| {
+            let row: T = serde_json::from_str(&json).unwrap();
+            let cell = |place: Option<usize>| place.map_or(Cell::Absent, |place| row.cell(place));
+            prop_assert_eq!(row.id().map_or(Cell::Absent, Cell::Text), cell(key));
+            prop_assert_eq!(row.time().map_or(Cell::Absent, Cell::Time), cell(time));
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn rows_are_as_their_logs_say() {
+    for_each_row_type!(is_as_its_log_says);
 }
 
 fn read_charge(number: &str) -> Option<Decimal> {
