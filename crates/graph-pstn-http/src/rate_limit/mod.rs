@@ -7,8 +7,8 @@
 //!
 //! - The count is exact over any 60 s, not an average: in no such span do more leave than the quota
 //!   says. Graph counts arrivals, and requests may arrive closer together than they left: a slot is free
-//!   60 s after the answer was there, or after a margin of a second, whichever comes first.
-//! - A 429, or any answer that names a time to come back, closes the gate for all clones at once, on its
+//!   60 s after the answer was there, or after a margin of a second and a half, whichever comes first.
+//! - A 429, or a 5xx that names a time to come back, closes the gate for all clones at once, on its
 //!   way out: the retry, which sees only its own failures, could not hold back the other requests.
 //! - Waiting happens in the response's future, first come, first served, and never in `poll_ready`. It
 //!   is noted in the call's clock, and a wait that no longer fits the clock is an error at once.

@@ -53,8 +53,8 @@ impl Quota {
     pub(super) const SPAN: Duration = PERIOD;
 
     /// Requests that leave 60 s apart may arrive closer together, by as much as their ways differ. A
-    /// second costs 1.7 % of the quota, and less where answers come sooner: see `Window`.
-    pub(super) const MARGIN: Duration = Duration::from_millis(1_050);
+    /// second and a half cost 2.4 % of the quota, and less where answers come sooner: see `Window`.
+    pub(super) const MARGIN: Duration = Duration::from_millis(1_500);
 }
 
 impl Default for Quota {

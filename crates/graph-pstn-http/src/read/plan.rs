@@ -89,12 +89,13 @@ impl Plan {
         self.parts.clear();
     }
 
-    /// The places of the windows, from the front.
-    pub(super) fn order(&self) -> impl Iterator<Item = u64> {
-        self.parts
-            .iter()
-            .filter_map(|part| part.window())
-            .map(|(id, _)| id)
+    /// The windows from the front, and whether each is still being fetched.
+    pub(super) fn order(&self) -> impl Iterator<Item = (u64, bool)> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Todo(_) => None,
+            Part::Fetching(id, _) => Some((*id, true)),
+            Part::Fetched(id, _) => Some((*id, false)),
+        })
     }
 
     /// Cuts the next window to be fetched, if there is one and there is room for it.

@@ -182,7 +182,10 @@ impl<T: LogRow> RangeReader<T> {
     fn keep_going(&mut self, cx: &mut Context<'_>) {
         while let Poll::Ready(Some(note)) = self.work().notes.poll_recv(cx) {
             match note {
-                Note::Fetched(id, rows) => self.plan.fetched(id, rows),
+                Note::Fetched(id, rows) => {
+                    self.plan.fetched(id, rows);
+                    self.tell_order();
+                }
                 Note::TooDense(id, rows, span) => {
                     self.plan.too_dense(id, rows, span);
                     self.work().fetches.remove(&id);
@@ -216,7 +219,7 @@ impl<T: LogRow> RangeReader<T> {
     }
 
     fn tell_order(&mut self) {
-        let order: Vec<u64> = self.plan.order().collect();
+        let order: Vec<(u64, bool)> = self.plan.order().collect();
         self.work().fetcher.waiting.set_order(order.into_iter());
     }
 

@@ -122,7 +122,7 @@ impl Scenario {
             range,
             rows,
             page_rows,
-            way_there: Duration::from_millis([20, 200, 2_000][rng.usize(0..3)]),
+            way_there: Duration::from_millis([20, 200, 1_500][rng.usize(0..3)]),
             way_back: Duration::from_millis([20, 1_000, 4_000][rng.usize(0..3)]),
             longest_days: if rng.u8(0..10) == 0 {
                 rng.i64(3..60)
