@@ -185,3 +185,22 @@ async fn the_clock_of_the_call_is_shared() {
         (2, Duration::from_secs(1))
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_leaves_the_budget_as_it_was() {
+    let policy = RetryPolicy::default();
+    let budget = policy.budget().clone();
+    let full = budget.available();
+    let down = tower::service_fn(|_: Request<()>| async {
+        Err::<Response<()>, _>(Error::new(crate::ErrorKind::Connect, "down"))
+    });
+    let service = tower::ServiceBuilder::new().retry(policy).service(down);
+    for patience in [0, 1, 60_000] {
+        let call = tower::ServiceExt::oneshot(service.clone(), Request::new(()));
+        let given_up = tokio::time::timeout(Duration::from_millis(patience), call).await;
+        // Only the one that ended has used something up.
+        let ended = given_up.is_ok();
+        assert_eq!(ended, patience == 60_000);
+        assert_eq!(budget.available() < full, ended);
+    }
+}
