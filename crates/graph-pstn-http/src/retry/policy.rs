@@ -151,7 +151,18 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
                 self.shared.budget.deposit(paid.max(1));
                 None
             }
-            Outcome::Final => None,
+            Outcome::Final => {
+                // A refusal of the server's shows that it is there, as much as a success does.
+                let status = match result {
+                    Ok(response) => Some(response.status()),
+                    Err(error) => error.status(),
+                };
+                if status.is_some_and(|status| status.is_client_error()) {
+                    let paid = self.session.paid.settle();
+                    self.shared.budget.deposit(paid);
+                }
+                None
+            }
             Outcome::Failed(failure) if failure.harmless || request.method().is_idempotent() => {
                 Some(failure)
             }

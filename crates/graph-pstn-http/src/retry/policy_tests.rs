@@ -204,3 +204,26 @@ async fn a_call_that_is_dropped_leaves_the_budget_as_it_was() {
         assert_eq!(budget.available() < full, ended);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_retries_puts_back_what_they_took() {
+    // The service is up: it has an answer, though none that the caller likes.
+    let policy = RetryPolicy::default();
+    let budget = policy.budget().clone();
+    let full = budget.available();
+    let refused = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let service = tower::service_fn(move |_: Request<()>| {
+        let status = if refused.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            406
+        } else {
+            503
+        };
+        let mut response = Response::new(());
+        *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
+        std::future::ready(Ok::<_, Error>(response))
+    });
+    let service = tower::ServiceBuilder::new().retry(policy).service(service);
+    let response = tower::ServiceExt::oneshot(service, Request::new(())).await;
+    assert_eq!(response.unwrap().status().as_u16(), 406);
+    assert_eq!(budget.available(), full);
+}
