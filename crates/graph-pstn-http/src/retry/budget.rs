@@ -6,7 +6,7 @@ use std::sync::{
 /// A bucket of retry tokens that all calls share.
 ///
 /// Each retry takes some; a call that succeeds in the end puts back what its retries took, and any
-/// success puts back one. While the service answers at all the bucket stays full; when it is down for
+/// success puts back one. A call that is dropped before its end puts back what it took as well. While the service answers at all the bucket stays full; when it is down for
 /// everybody the bucket empties, and failures are returned at once instead of being multiplied.
 #[derive(Clone, Debug)]
 pub struct RetryBudget(Arc<Bucket>);

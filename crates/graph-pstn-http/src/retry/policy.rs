@@ -36,7 +36,41 @@ struct Session {
     sent: u32,
     /// Those of `sent` that failed without a time that the server named.
     counted: u32,
-    paid: u32,
+    paid: Paid,
+}
+
+/// What a call's retries took from the budget. A call that is dropped before its end gives it back.
+#[derive(Default)]
+struct Paid {
+    tokens: u32,
+    budget: Option<RetryBudget>,
+}
+
+impl Paid {
+    fn add(&mut self, tokens: u32, budget: &RetryBudget) {
+        self.tokens += tokens;
+        self.budget.get_or_insert_with(|| budget.clone());
+    }
+
+    /// The call has ended: nothing is to be given back any more. Gives what was paid.
+    fn settle(&mut self) -> u32 {
+        std::mem::take(&mut self.tokens)
+    }
+}
+
+impl Clone for Paid {
+    /// A copy has paid nothing.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Drop for Paid {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.deposit(self.tokens);
+        }
+    }
 }
 
 impl RetryPolicy {
@@ -77,7 +111,7 @@ impl RetryPolicy {
         if !fits || !shared.budget.withdraw(failure.cost()) {
             return None;
         }
-        session.paid += failure.cost();
+        session.paid.add(failure.cost(), &shared.budget);
         if waits {
             clock.add_wait(pause);
         }
@@ -113,10 +147,22 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
         self.session.sent += 1;
         let failure = match failure::of(result) {
             Outcome::Success => {
-                self.shared.budget.deposit(self.session.paid.max(1));
+                let paid = self.session.paid.settle();
+                self.shared.budget.deposit(paid.max(1));
                 None
             }
-            Outcome::Final => None,
+            Outcome::Final => {
+                // A refusal of the server's shows that it is there, as much as a success does.
+                let status = match result {
+                    Ok(response) => Some(response.status()),
+                    Err(error) => error.status(),
+                };
+                if status.is_some_and(|status| status.is_client_error()) {
+                    let paid = self.session.paid.settle();
+                    self.shared.budget.deposit(paid);
+                }
+                None
+            }
             Outcome::Failed(failure) if failure.harmless || request.method().is_idempotent() => {
                 Some(failure)
             }
@@ -132,6 +178,9 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
             });
             Some(pause)
         });
+        if pause.is_none() {
+            self.session.paid.settle();
+        }
         if pause.is_none()
             && let Err(error) = result
         {

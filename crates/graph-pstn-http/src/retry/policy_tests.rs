@@ -185,3 +185,45 @@ async fn the_clock_of_the_call_is_shared() {
         (2, Duration::from_secs(1))
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_leaves_the_budget_as_it_was() {
+    let policy = RetryPolicy::default();
+    let budget = policy.budget().clone();
+    let full = budget.available();
+    let down = tower::service_fn(|_: Request<()>| async {
+        Err::<Response<()>, _>(Error::new(crate::ErrorKind::Connect, "down"))
+    });
+    let service = tower::ServiceBuilder::new().retry(policy).service(down);
+    for patience in [0, 1, 60_000] {
+        let call = tower::ServiceExt::oneshot(service.clone(), Request::new(()));
+        let given_up = tokio::time::timeout(Duration::from_millis(patience), call).await;
+        // Only the one that ended has used something up.
+        let ended = given_up.is_ok();
+        assert_eq!(ended, patience == 60_000);
+        assert_eq!(budget.available() < full, ended);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_retries_puts_back_what_they_took() {
+    // The service is up: it has an answer, though none that the caller likes.
+    let policy = RetryPolicy::default();
+    let budget = policy.budget().clone();
+    let full = budget.available();
+    let refused = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let service = tower::service_fn(move |_: Request<()>| {
+        let status = if refused.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            406
+        } else {
+            503
+        };
+        let mut response = Response::new(());
+        *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
+        std::future::ready(Ok::<_, Error>(response))
+    });
+    let service = tower::ServiceBuilder::new().retry(policy).service(service);
+    let response = tower::ServiceExt::oneshot(service, Request::new(())).await;
+    assert_eq!(response.unwrap().status().as_u16(), 406);
+    assert_eq!(budget.available(), full);
+}

@@ -63,7 +63,7 @@ fn errors(world: &World, output: &Output) {
     }
     for error in &output.errors {
         if let Some((fatal, _)) = fatal
-            && !fatal.kinds().contains(&error.kind())
+            && !world.scenario.may_become(fatal, error.kind())
         {
             world.violation(format!(
                 "{fatal:?} became {:?}: {}",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use graph_pstn_http::{Quota, ReadOptions};
+use graph_pstn_http::{ErrorKind, Quota, ReadOptions};
 use graph_pstn_model::TimeRange;
 
 use crate::{
@@ -137,6 +137,18 @@ impl Scenario {
             client,
             caller: caller(rng),
         }
+    }
+
+    /// Whether the caller may hear this of the fatal fault. A token that became worthless at the wrong
+    /// moment, and a token request that fails as the last attempt, may get in before it.
+    pub(crate) fn may_become(&self, fatal: Fatal, kind: ErrorKind) -> bool {
+        let twice = matches!(fatal, Fatal::SecretExpired | Fatal::NoTokens);
+        let before = match kind {
+            ErrorKind::Unauthorized => twice,
+            ErrorKind::Auth => self.tokens.failing.1 > 0,
+            _ => false,
+        };
+        before || fatal.kinds().contains(&kind)
     }
 
     /// A generator of its own for what a name, a URL for instance, always draws the same.
