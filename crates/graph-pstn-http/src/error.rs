@@ -4,6 +4,9 @@ use std::{error, fmt, time::Duration};
 
 use http::StatusCode;
 
+/// No server means more than a year.
+const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);
+
 type Source = Box<dyn error::Error + Send + Sync>;
 
 /// What went wrong, as far as a caller may want to act on it.
@@ -150,10 +153,10 @@ impl Error {
         self
     }
 
-    /// Adds how long the server asked to be left alone.
+    /// Adds how long the server asked to be left alone; more than a year counts as a year.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
-        self.0.retry_after = Some(wait);
+        self.0.retry_after = Some(wait.min(LONGEST_WAIT));
         self
     }
 
@@ -355,6 +358,12 @@ mod tests {
         let error = Error::from(foreign);
         assert_eq!(error.kind(), ErrorKind::Other);
         assert_eq!(error.source().unwrap().to_string(), "tower is closed");
+    }
+
+    #[test]
+    fn a_wait_without_end_is_a_year() {
+        let error = Error::new(ErrorKind::Auth, "later").with_retry_after(Duration::MAX);
+        assert_eq!(error.retry_after(), Some(LONGEST_WAIT));
     }
 
     #[test]

@@ -101,7 +101,7 @@ pub(crate) fn floor(at: OffsetDateTime) -> OffsetDateTime {
     at - Duration::nanoseconds(i64::from(at.nanosecond()))
 }
 
-/// The whole second at or after this time, or the time itself at the end of the calendar.
+/// The whole second at or after this time, or the last one of the calendar.
 fn ceil(at: OffsetDateTime) -> OffsetDateTime {
     let below = floor(at);
     if below == at {

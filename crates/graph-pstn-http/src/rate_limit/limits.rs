@@ -10,6 +10,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::{Quota, window::Window};
 use crate::{CallClock, Error, ErrorKind, QuotaWait, SharedObserver};
 
+/// The longest time that a gate stays closed: a year.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
 /// The log that a request is to, by which it is counted; put into the request's extensions.
 /// Requests without one are counted together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -59,7 +62,9 @@ impl RateLimits {
 
     /// Lets nothing leave for this log before `wait` has passed. A gate that is closed for longer stays so.
     pub fn close_gate(&self, collection: Collection, wait: Duration) {
-        let until = Instant::now() + wait;
+        let now = Instant::now();
+        // What is too long for the clock to tell is longer than any call waits.
+        let until = now.checked_add(wait).unwrap_or(now + LONGEST);
         let counted = self.counted(collection);
         let mut gate = locked(&counted.gate);
         *gate = gate.max(Some(until));

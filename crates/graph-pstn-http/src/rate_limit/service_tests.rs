@@ -113,6 +113,7 @@ async fn a_gate_that_closes_while_one_waits_is_seen() {
     tokio::time::sleep(Duration::from_secs(5)).await;
     limits.close_gate(PSTN, Duration::from_secs(60));
     limits.close_gate(PSTN, Duration::from_secs(1));
+    limits.close_gate(DIRECT, Duration::MAX);
     waiting.await.unwrap().unwrap();
     assert_eq!(log.lock().unwrap()[0].1 - begun, Duration::from_secs(65));
 }

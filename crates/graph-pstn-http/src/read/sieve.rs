@@ -57,8 +57,8 @@ impl Sieve {
             if let Some(time) = time.filter(|time| !window.wanted.contains(*time)) {
                 progress.strays += 1;
                 // Within a second of the bounds is where whole seconds and inclusive ends bring rows.
-                lost_time_of_day |= time < window.asked.from() - Duration::SECOND
-                    || time > window.asked.until() + Duration::SECOND;
+                lost_time_of_day |= window.asked.from() - time > Duration::SECOND
+                    || time - window.asked.until() > Duration::SECOND;
                 if window.asked.contains(time) {
                     news |= self.others.is_new(&row);
                 }

@@ -45,8 +45,8 @@ pub(super) fn of<B>(result: &Result<Response<B>, Error>) -> Outcome {
 fn of_status(status: StatusCode, stated: Option<Duration>) -> Outcome {
     match status.as_u16() {
         200..=299 => Outcome::Success,
-        429 | 509 => failed(ErrorKind::Throttled, stated),
-        408 | 500 | 502 | 503 | 504 => failed(ErrorKind::Server, stated),
+        429 | 509 => failed(ErrorKind::Throttled, Some(status), stated),
+        408 | 500 | 502 | 503 | 504 => failed(ErrorKind::Server, Some(status), stated),
         _ => Outcome::Final,
     }
 }
@@ -62,15 +62,17 @@ fn of_error(error: &Error) -> Outcome {
             harmless: true,
             stated: error.retry_after(),
         }),
-        kind => failed(kind, error.retry_after()),
+        kind => failed(kind, error.status(), error.retry_after()),
     }
 }
 
-fn failed(kind: ErrorKind, stated: Option<Duration>) -> Outcome {
+fn failed(kind: ErrorKind, status: Option<StatusCode>, stated: Option<Duration>) -> Outcome {
+    // A server that throttles or is not available, and says when to come back, has not begun the
+    // request. A gateway that timed out may have.
+    let refused = status.is_some_and(|status| matches!(status.as_u16(), 429 | 503 | 509));
     Outcome::Failed(Failure {
         kind,
-        // A server that says when to come back has refused the request, not begun it.
-        harmless: stated.is_some() && matches!(kind, ErrorKind::Throttled | ErrorKind::Server),
+        harmless: refused && stated.is_some(),
         stated,
     })
 }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | no connection | always: nothing was sent |
 //! | timeout, broken connection, body cut or undecodable | if the method is idempotent (RFC 9110, section 9.2.2) |
-//! | 408, 429, 500, 502, 503, 504, 509 | if the method is idempotent; 429 and 503 with `Retry-After` always |
+//! | 408, 429, 500, 502, 503, 504, 509 | if the method is idempotent; 429, 503 and 509 with `Retry-After` always |
 //! | no token, but the token source calls it transient | always |
 //! | anything else | never |
 //!

@@ -102,7 +102,9 @@ impl RetryPolicy {
         }
         let drawn = shared.backoff.pause(session.counted.max(1));
         // Never earlier than asked; a little later, so that clients do not all come back at once.
-        let pause = failure.stated.map_or(drawn, |wait| wait + drawn / 4);
+        let pause = failure
+            .stated
+            .map_or(drawn, |wait| wait.saturating_add(drawn / 4));
         let fits = if waits {
             pause <= clock.remaining_wait() && clock.remaining() > Duration::ZERO
         } else {

@@ -103,6 +103,8 @@ async fn a_post_is_repeated_only_where_it_cannot_have_happened() {
     for answer in [
         status(500),
         status(503),
+        stated(504, "1"),
+        stated(408, "1"),
         failed(ErrorKind::Timeout),
         failed(ErrorKind::Decode),
     ] {

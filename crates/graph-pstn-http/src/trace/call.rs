@@ -91,7 +91,15 @@ where
         }
         if let Err(error) = &result {
             this.span.record("error.type", error.kind().name());
-            tracing::debug!(error = %error, "the call failed");
+            // Not the message, which may hold words of Graph's own.
+            tracing::debug!(
+                kind = error.kind().name(),
+                status = error.status().map(|status| status.as_u16()),
+                code = error.code(),
+                request_id = error.request_id(),
+                client_request_id = error.client_request_id(),
+                "the call failed"
+            );
         }
         drop(entered);
         Poll::Ready(result)
