@@ -11,7 +11,8 @@
 //! | no token, but the token source calls it transient | always |
 //! | anything else | never |
 //!
-//! A `Retry-After` is obeyed in full. Pauses of the policy's own are drawn evenly between nothing and a
+//! A `Retry-After` is obeyed in full, and so is the pause that a token source asks for. After the first the
+//! attempt does not count towards the most that there may be; a missing token counts. Pauses of the policy's own are drawn evenly between nothing and a
 //! bound that doubles ("full jitter"). A token bucket that all clones share keeps retries from piling
 //! onto a service that is down. `tower`'s own backoff and budget are not used: its jitter repeats
 //! itself in every session, and its budget starves a client with few requests.
