@@ -145,10 +145,11 @@ impl CredentialArgs {
             }
         };
         match (option, &proof) {
-            (Some((name, value)), _) => tracing::info!(
-                "the app proves itself by {name} {}, which goes before the environment",
-                value.display()
-            ),
+            (Some(option), _) => {
+                tracing::info!(
+                    "the app proves itself by {option}, which goes before the environment"
+                );
+            }
             (None, Proof::Environment(environment)) => {
                 tracing::info!("the app proves itself by {}", environment.explanation());
             }
@@ -161,32 +162,25 @@ impl CredentialArgs {
         })
     }
 
-    /// The option that says how the app proves itself, and what of it may be shown.
-    fn proof_option(&self) -> Result<Option<(&'static str, &Path)>, Failure> {
-        let given: Vec<(&'static str, &Path)> = [
-            ("--client-secret-file", self.client_secret_file.as_deref()),
-            ("--client-certificate", self.client_certificate.as_deref()),
+    /// The option that says how the app proves itself, if one does.
+    fn proof_option(&self) -> Result<Option<&'static str>, Failure> {
+        let given: Vec<&'static str> = [
+            ("--client-secret-file", self.client_secret_file.is_some()),
+            ("--client-certificate", self.client_certificate.is_some()),
             (
                 "--federated-token-file",
-                self.federated_token_file.as_deref(),
+                self.federated_token_file.is_some(),
             ),
-            (
-                "--assertion-command",
-                // Its arguments are not shown.
-                self.assertion_command.as_ref().map(|_| Path::new("")),
-            ),
+            ("--assertion-command", self.assertion_command.is_some()),
         ]
         .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
+        .filter_map(|(option, given)| given.then_some(option))
         .collect();
         match given.as_slice() {
             [] => Ok(None),
-            [one] => Ok(Some(*one)),
+            [one] => Ok(Some(one)),
             [one, other, ..] => Err(Failure::usage(
-                format!(
-                    "{} and {} both say how the app proves itself",
-                    one.0, other.0
-                ),
+                format!("{one} and {other} both say how the app proves itself"),
                 "keep the one that is meant",
             )),
         }
@@ -307,7 +301,7 @@ impl SecretFile {
     }
 }
 
-/// An empty path would count as none.
+/// Refuses a file that cannot be opened; what is in it is for later.
 fn readable(file: &Path, what: &str, option: &str) -> Result<(), Failure> {
     match fs::File::open(file) {
         Ok(_) => Ok(()),

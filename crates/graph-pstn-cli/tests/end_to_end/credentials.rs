@@ -73,7 +73,7 @@ fn a_certificate() {
     assert_exact(
         &workplace,
         &ended,
-        "--client-certificate app-and-key.pem, which goes before the environment",
+        "--client-certificate, which goes before the environment",
     );
     let variable = [("AZURE_CLIENT_CERTIFICATE_PATH", "app-and-key.pem")];
     let ended = export(&workplace, &served, &[], &variable);
@@ -95,7 +95,7 @@ fn a_federated_token_file() {
     let served = served(&workplace, &["--federated-token", "token"]);
     let option = ["--federated-token-file", "token"];
     let ended = export(&workplace, &served, &option, &[(SECRET, "wrong")]);
-    assert_exact(&workplace, &ended, "--federated-token-file token");
+    assert_exact(&workplace, &ended, "--federated-token-file,");
     let variable = [("AZURE_FEDERATED_TOKEN_FILE", "token")];
     let ended = export(&workplace, &served, &[], &variable);
     assert_exact(&workplace, &ended, "workload identity");
@@ -115,7 +115,7 @@ fn an_assertion_command() {
     let served = served(&workplace, &["--federated-token", "a token"]);
     let option = ["--assertion-command", "cat 'a token'"];
     let ended = export(&workplace, &served, &option, &[(SECRET, "wrong")]);
-    assert_exact(&workplace, &ended, "--assertion-command");
+    assert_exact(&workplace, &ended, "--assertion-command,");
 
     let failing = ["--assertion-command", "cat missing"];
     let error = refused(&export(&workplace, &served, &failing, &[]), 3);

@@ -158,34 +158,6 @@ async fn coming_back_at_once_is_not_done_for_ever() {
     assert_eq!((answer.unwrap().status().as_u16(), sent), (503, 5));
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_empty_budget_ends_the_retries_of_everybody() {
-    let policy = policy().budget(RetryBudget::new(20)).build();
-    let outage = || (0..5).map(|_| failed(ErrorKind::Connect));
-    assert_eq!(run(policy.clone(), Method::GET, outage()).await.1, 3);
-    assert_eq!(run(policy.clone(), Method::GET, outage()).await.1, 1);
-    let (_, sent, _) = run(policy.clone(), Method::GET, [status(200)]).await;
-    assert_eq!((sent, policy.budget().available()), (1, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_clock_of_the_call_is_shared() {
-    let clock = CallClock::start(CallLimits::new(Duration::from_secs(2), Duration::ZERO));
-    let service = service_fn(|_: Request<()>| async { failed(ErrorKind::Connect) });
-    let mut request = Request::new(());
-    request.extensions_mut().insert(clock.clone());
-    let begun = Instant::now();
-    let service = ServiceBuilder::new()
-        .retry(policy().build())
-        .service(service);
-    let error = service.oneshot(request).await.unwrap_err();
-    // One pause of a second fits; the next, of two, does not.
-    assert_eq!(
-        (error.attempts(), begun.elapsed()),
-        (2, Duration::from_secs(1))
-    );
-}
-
 fn no_token(retry_after: u64) -> Answer {
     let error = Error::new(ErrorKind::Auth, "login is down").with_transient(true);
     Err(error.with_retry_after(Duration::from_secs(retry_after)))
@@ -212,4 +184,32 @@ async fn a_missing_token_uses_attempts_up_whatever_its_source_states() {
     let limits = CallLimits::new(Duration::from_secs(10), Duration::from_secs(30));
     let (_, sent, took) = run(policy().limits(limits).build(), Method::GET, [no_token(40)]).await;
     assert_eq!((sent, took), (1, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_budget_ends_the_retries_of_everybody() {
+    let policy = policy().budget(RetryBudget::new(20)).build();
+    let outage = || (0..5).map(|_| failed(ErrorKind::Connect));
+    assert_eq!(run(policy.clone(), Method::GET, outage()).await.1, 3);
+    assert_eq!(run(policy.clone(), Method::GET, outage()).await.1, 1);
+    let (_, sent, _) = run(policy.clone(), Method::GET, [status(200)]).await;
+    assert_eq!((sent, policy.budget().available()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clock_of_the_call_is_shared() {
+    let clock = CallClock::start(CallLimits::new(Duration::from_secs(2), Duration::ZERO));
+    let service = service_fn(|_: Request<()>| async { failed(ErrorKind::Connect) });
+    let mut request = Request::new(());
+    request.extensions_mut().insert(clock.clone());
+    let begun = Instant::now();
+    let service = ServiceBuilder::new()
+        .retry(policy().build())
+        .service(service);
+    let error = service.oneshot(request).await.unwrap_err();
+    // One pause of a second fits; the next, of two, does not.
+    assert_eq!(
+        (error.attempts(), begun.elapsed()),
+        (2, Duration::from_secs(1))
+    );
 }
