@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     /// Only count crates; build and run nothing
     #[arg(long)]
     count: bool,
-    /// Build the feature fips too, and test TLS with it: takes CMake, Go and minutes
+    /// Build the features fips too, and test TLS and signatures with them: takes CMake, Go and minutes
     #[arg(long, conflicts_with = "count")]
     fips: bool,
 }
@@ -134,6 +134,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             "{tests} {FIPS} --lib --test tls -- transport authority"
         ))
         .run()?;
+        cargo("test -p graph-pstn-auth --features fips --lib -- certificate").run()?;
     }
     for example in EXAMPLES {
         eprintln!("{}: {}", example.name, example.by);

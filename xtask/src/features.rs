@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::cargo::cargo;
 
-/// Takes CMake and Go to build, and minutes; `cargo xtask costs --fips` builds it.
-const NEEDS_MORE: &str = "graph-pstn-http/fips";
+/// Take CMake and Go to build, and minutes; `cargo xtask costs --fips` builds them.
+const NEED_MORE: [&str; 2] = ["graph-pstn-http/fips", "graph-pstn-auth/fips"];
 
-/// All features of all packages, as `package/feature`, but the one that needs more than Rust and a C compiler.
+/// All features of all packages, as `package/feature`, but those that need more than Rust and a C compiler.
 ///
 /// # Errors
 /// When cargo does not tell.
@@ -20,7 +20,9 @@ pub(crate) fn all() -> Result<Vec<String>, String> {
             .iter()
             .map(move |feature| format!("{package}/{feature}"))
     });
-    Ok(all.filter(|feature| feature != NEEDS_MORE).collect())
+    Ok(all
+        .filter(|feature| !NEED_MORE.contains(&feature.as_str()))
+        .collect())
 }
 
 /// The features of each package of the workspace, without `default`.

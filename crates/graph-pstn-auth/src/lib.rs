@@ -85,8 +85,18 @@
 //! answers that repeat them are struck out. They do stand in the body of the HTTP request: a service that
 //! logs bodies logs them. Memory is not wiped everywhere: the layers below copy bodies.
 //!
-//! There is no FIPS feature. Signatures are made by AWS-LC through `aws-lc-rs`, in the build that is
-//! not its validated module, and this crate claims nothing of the kind.
+//! # FIPS
+//!
+//! With the feature `fips`, AWS-LC's FIPS module signs the assertions of a certificate and hashes the certificate, by
+//! the feature `fips` of `aws-lc-rs`; a certificate credential cannot be built where another module is linked. It
+//! takes CMake and Go to compile, besides a C compiler.
+//!
+//! That says something of those signatures, and of no more. TLS is the HTTP client's: for the transport of
+//! `graph-pstn-http` that crate has a feature `fips` of its own. PKCS#12 files are opened by other code. The
+//! thumbprint that `Rs256` assertions name the certificate by is SHA-1, as Entra wants it, and protects nothing.
+//! Whether the module's certificate covers the system it runs on is for its
+//! [security policy](https://csrc.nist.gov/projects/cryptographic-module-validation-program) to say, and for the
+//! operator to check. Without the feature nothing of the kind is claimed.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "assertion-command")]

@@ -1,15 +1,16 @@
 //! From options to a client: hosts, trust, credential, quota.
 
+use std::fmt;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use graph_pstn_auth::ClientSecretCredential;
 use graph_pstn_http::{
     Cloud, Endpoints, Error, GraphClient, HyperTransport, Origin, RangeReader, ReadOptions,
-    RequestHeadersLayer, SharedObserver, TokenProvider as _, TokenRequest,
+    RequestHeadersLayer, SharedObserver, TokenProvider, TokenRequest,
 };
 use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
 
@@ -119,7 +120,9 @@ impl ConnectionArgs {
             self.graph_endpoint.clone(),
             self.authority_host.clone(),
         )?;
-        let credential = self.credential.resolve()?;
+        let credential = self
+            .credential
+            .resolve(&endpoints, self.authority_host.is_some())?;
         let ca_certificate = self.ca_certificate.as_ref().map(|file| {
             fs::read(file).map_err(|error| {
                 let doing = format!("the CA certificate {} cannot be read", file.display());
@@ -151,34 +154,34 @@ impl PaceArgs {
 }
 
 /// A client, and the credential that it uses.
-#[derive(Debug)]
 pub(crate) struct Connection {
     client: GraphClient,
-    credential: ClientSecretCredential,
+    credential: Arc<dyn TokenProvider>,
     pace: Pace,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("client", &self.client)
+            .field("pace", &self.pace)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Settings {
     /// Puts the stack together, over one transport that token requests share. Sends nothing yet.
-    pub(crate) fn connection(&self, observer: SharedObserver) -> Result<Connection, Error> {
+    pub(crate) fn connection(self, observer: SharedObserver) -> Result<Connection, Error> {
         let mut transport = HyperTransport::builder();
         if let Some(pem) = &self.ca_certificate {
             transport = transport.add_ca_certificate_pem(pem)?;
         }
         let transport = transport.build()?;
-        let credential = ClientSecretCredential::builder(
-            self.endpoints.clone(),
-            &self.credential.tenant_id,
-            &self.credential.client_id,
-        )
-        .secret(self.credential.secret.clone())
-        .service(
-            transport
-                .clone()
-                .into_http_service(TOKEN_BODY_LIMIT, TOKEN_TIMEOUT),
-        )
-        .build()?;
-        let client = GraphClient::builder(self.endpoints.clone())
+        let service = transport
+            .clone()
+            .into_http_service(TOKEN_BODY_LIMIT, TOKEN_TIMEOUT);
+        let credential = self.credential.provider(&self.endpoints, service)?;
+        let client = GraphClient::builder(self.endpoints)
             .token_provider(credential.clone())
             .transport(transport)
             .request_headers(RequestHeadersLayer::new(USER_AGENT)?)
@@ -210,8 +213,9 @@ impl Connection {
     /// Gets the first token.
     ///
     /// A host that is misspelt or cannot be reached, a wrong secret, an unknown tenant: all of them show
-    /// here and within seconds. The stack is patient for hours, as befits an export that is under way. An Entra
-    /// that answers but is throttling or unavailable is left to it.
+    /// here and within seconds. The stack alone would make more attempts, with the growing pauses of the token
+    /// cache in between: a minute or so, as befits an export that is under way. An Entra that answers but is
+    /// throttling or unavailable is left to it.
     pub(crate) async fn first_contact(&self) -> Result<(), Error> {
         let mut tries = 1;
         loop {

@@ -1,8 +1,9 @@
 //! `graph-pstn emulate`: the emulator as a server of its own, or what it would serve.
 
+use std::fs;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -29,7 +30,7 @@ pub(crate) struct EmulateArgs {
     rows_per_day: u32,
 
     /// Serve nothing: print what a range holds as one line of JSON, computed without HTTP.
-    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "token_lifetime"])]
+    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "token_lifetime", "client_certificate", "federated_token"])]
     truth: bool,
 
     /// With --truth: the first moment of the range, a date or an RFC 3339 time.
@@ -59,6 +60,14 @@ pub(crate) struct EmulateArgs {
     /// How many seconds tokens live. Default: 3599, as Entra's.
     #[arg(long, value_name = "SECONDS")]
     token_lifetime: Option<u32>,
+
+    /// A certificate of the app, in PEM, by which it may prove itself; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    client_certificate: Vec<PathBuf>,
+
+    /// A file whose text is taken as a federated token of the app; may be given several times.
+    #[arg(long, value_name = "TEXT-FILE")]
+    federated_token: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -101,7 +110,7 @@ fn print_truth(
 async fn serve(args: EmulateArgs) -> Result<Exit, Failure> {
     let mut interrupts = Interrupts::listen()?;
     let listen = args.listen;
-    let emulator = builder(args).start().await.map_err(|error| {
+    let emulator = builder(args)?.start().await.map_err(|error| {
         let failure = Failure::other("the emulator does not start", &error);
         match error.kind() {
             io::ErrorKind::InvalidInput => Failure::usage(
@@ -120,7 +129,7 @@ async fn serve(args: EmulateArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn builder(args: EmulateArgs) -> graph_pstn_emulator::EmulatorBuilder {
+fn builder(args: EmulateArgs) -> Result<graph_pstn_emulator::EmulatorBuilder, Failure> {
     let mut builder = Emulator::builder()
         .seed(args.seed)
         .rows_per_day(args.rows_per_day)
@@ -140,7 +149,33 @@ fn builder(args: EmulateArgs) -> graph_pstn_emulator::EmulatorBuilder {
     if let Some(lifetime) = args.token_lifetime {
         builder = builder.token_lifetime(Duration::from_secs(lifetime.into()));
     }
-    builder
+    for file in &args.client_certificate {
+        let pem = registered(file, "--client-certificate")?;
+        builder = builder.client_certificate(pem).map_err(|error| {
+            Failure::other(&format!("{} is of no use", file.display()), &error).with_hint(
+                "--client-certificate takes a PEM file with the certificate of an RSA key",
+            )
+        })?;
+    }
+    for file in &args.federated_token {
+        let text = registered(file, "--federated-token")?;
+        if text.trim().is_empty() {
+            return Err(Failure::usage(
+                format!("{} is empty", file.display()),
+                "put the text that is to be the federated token into it",
+            ));
+        }
+        builder = builder.federated_token(text.trim());
+    }
+    Ok(builder)
+}
+
+/// The text of a file that the app registration is to know of.
+fn registered(file: &Path, option: &str) -> Result<String, Failure> {
+    fs::read_to_string(file).map_err(|error| {
+        Failure::other(&format!("{} cannot be read", file.display()), &error)
+            .with_hint(format!("check the path of {option}"))
+    })
 }
 
 /// What a client needs, ready for a POSIX shell. The secret opens nothing but this emulator.

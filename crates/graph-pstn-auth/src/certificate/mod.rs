@@ -104,6 +104,12 @@ impl ClientProof for ClientCertificate {
     type Draft = Draft;
 
     fn complete(draft: Draft) -> Result<Self, Error> {
+        #[cfg(feature = "fips")]
+        aws_lc_rs::try_fips_mode().map_err(|_| {
+            Error::config(
+                "this build is to sign by AWS-LC's FIPS module only, and that is not what is linked",
+            )
+        })?;
         let certificate = draft
             .certificate
             .ok_or_else(|| Error::config("the credential has no certificate"))?;

@@ -181,6 +181,18 @@ impl Environment {
         self
     }
 
+    /// Checks that `AZURE_AUTHORITY_HOST`, if it is set, names the login host of these endpoints.
+    /// [`credential`](Self::credential) does it as well; this is for a caller who brings a proof of its own.
+    ///
+    /// # Errors
+    /// Kind [`Config`](crate::ErrorKind::Config): it names another one.
+    pub fn check_authority(&self, endpoints: &Endpoints) -> Result<(), Error> {
+        match &self.authority {
+            Some(named) => authority::agree(named, endpoints),
+            None => Ok(()),
+        }
+    }
+
     /// As [`CredentialBuilder::continuous_access_evaluation`].
     #[must_use]
     pub fn continuous_access_evaluation(mut self, declared: bool) -> Self {
@@ -234,9 +246,7 @@ impl Environment {
         S::Error: Into<graph_pstn_http::Error>,
         S::Future: Send,
     {
-        if let Some(named) = &self.authority {
-            authority::agree(named, &endpoints)?;
-        }
+        self.check_authority(&endpoints)?;
         let explanation = self.explanation();
         let missing = |name| Error::config(format!("{name} is not set"));
         let tenant = self.tenant_id.ok_or_else(|| missing(TENANT_ID))?;

@@ -36,7 +36,8 @@ struct EmulatorArgs {
     /// Read from an emulator inside this program instead of a tenant: nothing needs to be set up.
     #[arg(long, conflicts_with_all = [
         "cloud", "graph_endpoint", "authority_host", "ca_certificate",
-        "tenant_id", "client_id", "client_secret_file",
+        "tenant_id", "client_id", "client_secret_file", "client_certificate", "federated_token_file",
+        "assertion_command",
     ])]
     emulator: bool,
 
@@ -103,8 +104,7 @@ impl Source {
                     .start()
                     .await
                     .map_err(|error| Failure::other("the emulator does not start", &error))?;
-                let settings = emulator_settings(&emulator, &args.connection)
-                    .map_err(|error| Failure::other("the emulator has no origin", &error))?;
+                let settings = emulator_settings(&emulator, &args.connection)?;
                 let place = Place::new(settings.endpoints.clone(), None, true);
                 let connection = settings
                     .connection(observer)
@@ -123,17 +123,18 @@ impl Source {
 fn emulator_settings(
     emulator: &RunningEmulator,
     connection: &ConnectionArgs,
-) -> Result<Settings, OriginError> {
-    let graph: Origin = emulator.graph_endpoint().parse()?;
-    let authority: Origin = emulator.authority_host().parse()?;
+) -> Result<Settings, Failure> {
+    let no_origin = |error: OriginError| Failure::other("the emulator has no origin", &error);
+    let graph: Origin = emulator.graph_endpoint().parse().map_err(no_origin)?;
+    let authority: Origin = emulator.authority_host().parse().map_err(no_origin)?;
     Ok(Settings {
         endpoints: Endpoints::custom(graph, authority),
         cloud: None,
-        credential: Credential {
-            tenant_id: emulator.tenant_id().to_owned(),
-            client_id: emulator.client_id().to_owned(),
-            secret: emulator.client_secret().to_owned().into(),
-        },
+        credential: Credential::of_secret(
+            emulator.tenant_id(),
+            emulator.client_id(),
+            emulator.client_secret(),
+        )?,
         ca_certificate: None,
         pace: connection.pace.resolve(Rate::Unlimited),
     })

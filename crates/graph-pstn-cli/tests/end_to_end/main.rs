@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod credentials;
 mod embedded;
 #[cfg(unix)]
 mod interrupted;

@@ -185,8 +185,8 @@ fn no_credential_and_no_cloud() {
         &workplace,
         &no_secret,
         3,
-        &["no client secret"],
-        "AZURE_CLIENT_SECRET",
+        &["no credential", "AZURE_CLIENT_SECRET"],
+        "--client-secret-file, --client-certificate,",
     );
     let both = run(&["--emulator", "--cloud", "global"]);
     assert_fails(

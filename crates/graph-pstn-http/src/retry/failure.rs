@@ -20,11 +20,17 @@ pub(super) struct Failure {
     pub(super) kind: ErrorKind,
     /// The request was not carried out, so that sending it again does no harm whatever its method.
     pub(super) harmless: bool,
-    /// The wait that the server named.
+    /// The wait that the server named, or the token source.
     pub(super) stated: Option<Duration>,
 }
 
 impl Failure {
+    /// Whether it uses an attempt up though a wait is stated. A token source states its own pauses too, when
+    /// no login host can be reached; that must not be repeated for as long as there is time to wait.
+    pub(super) fn always_counts(self) -> bool {
+        self.kind == ErrorKind::Auth
+    }
+
     /// How many tokens of the budget another attempt costs: more where the last one bound a connection
     /// or a timeout's length.
     pub(super) fn cost(self) -> u32 {

@@ -34,7 +34,7 @@ struct Shared {
 struct Session {
     clock: Option<CallClock>,
     sent: u32,
-    /// Those of `sent` that failed without a time that the server named.
+    /// Those of `sent` that use an attempt up: all but those after which Graph named a time to wait.
     counted: u32,
     paid: Paid,
 }
@@ -96,7 +96,7 @@ impl RetryPolicy {
         let Self { shared, session } = self;
         let clock = session.clock.as_ref()?;
         let waits = failure.stated.is_some_and(|wait| wait >= WORTH_COUNTING);
-        session.counted += u32::from(!waits);
+        session.counted += u32::from(!waits || failure.always_counts());
         if session.counted >= shared.max_attempts {
             return None;
         }
@@ -216,8 +216,8 @@ pub struct RetryPolicyBuilder {
 }
 
 impl RetryPolicyBuilder {
-    /// How often a request is sent at the most; default 5. Attempts after which the server named a time
-    /// of a second or more do not count, since the limits bound them.
+    /// How often a request is sent at the most; default 5. Attempts after which Graph named a time of a
+    /// second or more do not count, since the limits bound them. A missing token always counts.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self

@@ -160,6 +160,34 @@ async fn coming_back_at_once_is_not_done_for_ever() {
     assert_eq!((answer.unwrap().status().as_u16(), sent), (503, 5));
 }
 
+fn no_token(retry_after: u64) -> Answer {
+    let error = Error::new(ErrorKind::Auth, "login is down").with_transient(true);
+    Err(error.with_retry_after(Duration::from_secs(retry_after)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_token_uses_attempts_up_whatever_its_source_states() {
+    // Hours of waiting, and little time to work in: the pauses below do not fit into that.
+    let limits = CallLimits::new(Duration::from_secs(10), Duration::from_secs(6 * 3_600));
+    let outage = (0..30).map(|_| no_token(40));
+    let (answer, sent, took) = run(policy().limits(limits).build(), Method::GET, outage).await;
+    assert_eq!((answer.unwrap_err().attempts(), sent), (5, 5));
+    // Each pause is waited for in full, and a quarter of the policy's own on top.
+    assert_eq!(took, Duration::from_millis(4 * 40_000 + 15_000 / 4));
+
+    // What Graph states in between uses none up.
+    let answers = (0..4)
+        .flat_map(|_| [no_token(40), stated(429, "40"), stated(429, "40")])
+        .chain([status(200)]);
+    let (answer, sent, _) = run(policy().limits(limits).build(), Method::GET, answers).await;
+    assert_eq!((answer.unwrap().status().as_u16(), sent), (200, 13));
+
+    // A pause that does not fit is not begun.
+    let limits = CallLimits::new(Duration::from_secs(10), Duration::from_secs(30));
+    let (_, sent, took) = run(policy().limits(limits).build(), Method::GET, [no_token(40)]).await;
+    assert_eq!((sent, took), (1, Duration::ZERO));
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_empty_budget_ends_the_retries_of_everybody() {
     let policy = policy().budget(RetryBudget::new(20)).build();

@@ -23,8 +23,8 @@
 //! CMake and Go to compile, besides a C compiler.
 //!
 //! That says something of the transport's TLS, and of no more. Signatures of assertions in `graph-pstn-auth` come
-//! from the same module then, since a build has one `aws-lc-rs`, but nothing checks it; certificates from
-//! PKCS#12 files are opened by other code. Whether the module's certificate covers the system it runs on is
+//! from the same module then, since a build has one `aws-lc-rs`; that crate's own feature `fips` checks it.
+//! Certificates from PKCS#12 files are opened by other code. Whether the module's certificate covers the system it runs on is
 //! for its [security policy](https://csrc.nist.gov/projects/cryptographic-module-validation-program) to say, and
 //! for the operator to check.
 
