@@ -11,6 +11,8 @@ pub enum ErrorKind {
     TargetExists,
     /// The name is that of a folder, a device, a pipe, or of no file at all.
     NotAFile,
+    /// The rows and the rejects are to go to the same file.
+    SameFile,
     /// The folder that the file is to go to does not exist.
     FolderMissing,
     /// The folder or the file may not be written.

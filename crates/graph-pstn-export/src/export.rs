@@ -26,13 +26,15 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     ///
     /// # Errors
     ///
-    /// As for [`OutputFile::create`], for the output or for the file of rejects.
+    /// As for [`OutputFile::create`], for the output or for the file of rejects; or they are the same
+    /// file ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)).
     pub fn to_file(
         target: &Path,
         format: Format,
         existing: Existing,
         rejects: Rejects,
     ) -> Result<Self, Error> {
+        rejects.check_beside(target)?;
         let file = OutputFile::create(target, existing)?;
         rejects.check()?;
         let rows = format.writer(file.handle()?);
@@ -266,6 +268,45 @@ mod tests {
         assert_eq!(error.path(), Some(Rejects::beside(&place.target).as_path()));
         place.export(Existing::Replace).unwrap().finish().unwrap();
         assert_eq!(place.names(), ["calls.ndjson"]);
+    }
+
+    #[test]
+    fn the_rejects_have_a_file_of_their_own() {
+        let place = Place::new();
+        let folder = place.folder.path();
+        fs::create_dir(folder.join("inner")).unwrap();
+        let kind = |rejects: PathBuf| {
+            Export::<PstnCallLogRow>::to_file(
+                &place.target,
+                Format::Csv,
+                Existing::Replace,
+                Rejects::to_file(rejects, Existing::Replace),
+            )
+            .map(drop)
+            .map_err(|error| error.kind())
+        };
+        for same in ["calls.ndjson", "./calls.ndjson", "inner/../calls.ndjson"] {
+            assert_eq!(kind(folder.join(same)), Err(ErrorKind::SameFile), "{same}");
+        }
+        assert_eq!(kind(folder.join("inner/calls.ndjson")), Ok(()));
+        assert_eq!(kind(folder.join("calls")), Ok(()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_the_same_by_a_link() {
+        let place = Place::new();
+        let link = place.folder.path().join("link");
+        std::os::unix::fs::symlink(place.folder.path(), &link).unwrap();
+        let rejects = Rejects::to_file(link.join("calls.ndjson"), Existing::Refuse);
+        let error = Export::<PstnCallLogRow>::to_file(
+            &place.target,
+            Format::Csv,
+            Existing::Refuse,
+            rejects,
+        )
+        .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SameFile);
     }
 
     #[test]

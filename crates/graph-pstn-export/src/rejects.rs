@@ -9,8 +9,9 @@ use graph_pstn_model::RejectedRow;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::error::folder_of;
 use crate::ndjson_writer::write_line;
-use crate::{Error, Existing, OutputFile};
+use crate::{Error, ErrorKind, Existing, OutputFile};
 
 /// A row that was set aside, without what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +84,21 @@ impl Rejects {
                 target, existing, ..
             } => OutputFile::create(target.as_path(), *existing).map(drop),
             Place::Told(_) => Ok(()),
+        }
+    }
+
+    /// Whether they have a file of their own, also where its path is spelt in another way.
+    pub(crate) fn check_beside(&self, output: &Path) -> Result<(), Error> {
+        match &self.0 {
+            Place::File { target, .. } if same_name(target, output) => Err(Error::new(
+                ErrorKind::SameFile,
+                format!(
+                    "the rows and the rejects are to go to the same file, {}",
+                    output.display()
+                ),
+            )
+            .with_path(target)),
+            _ => Ok(()),
         }
     }
 
@@ -194,6 +210,19 @@ impl Committed {
             // The output's failure is the news.
             let _ = fs::remove_file(target);
         }
+    }
+}
+
+/// Whether both are the same name in the same folder. What a name that is a link leads to does not
+/// matter, since the link itself is replaced.
+fn same_name(one: &Path, other: &Path) -> bool {
+    if one.file_name() != other.file_name() {
+        return false;
+    }
+    let (one, other) = (folder_of(one), folder_of(other));
+    match (fs::canonicalize(one), fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
     }
 }
 

@@ -13,4 +13,5 @@ mod embedded;
 #[cfg(unix)]
 mod interrupted;
 mod program;
+mod refused;
 mod served;
