@@ -23,3 +23,15 @@ fn one_file_for_rows_and_rejects_is_noticed_however_it_is_spelt() {
         assert!(workplace.names().is_empty());
     }
 }
+
+#[test]
+fn a_day_of_rows_fits_into_memory() {
+    let workplace = Workplace::new();
+    let most = u32::MAX.to_string();
+    let export = [&NOVEMBER[..], &["--emulator-rows-per-day", &most]].concat();
+    for args in [export, vec!["emulate", "--rows-per-day", &most]] {
+        let ended = workplace.run(args);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains("0..=1000000"), "{ended:?}");
+    }
+}
