@@ -158,57 +158,54 @@ impl Rejects {
         }
     }
 
-    /// Gives the file its name, if there is one.
-    pub(crate) fn commit(self) -> Result<Committed, Error> {
+    /// Brings the file to the disk, if there is one; it has yet to get its name.
+    pub(crate) fn complete(self) -> Result<Complete, Error> {
         let Place::File {
             target,
             existing,
             open,
         } = self.0
         else {
-            return Ok(Committed::None);
+            return Ok(Complete::None);
         };
         match (open, existing) {
             (Some((file, mut out)), _) => {
                 out.flush().map_err(|error| Error::at(&target, error))?;
                 drop(out);
-                file.commit()?;
-                Ok(Committed::Written(target))
+                file.complete()?;
+                Ok(Complete::Written(file))
             }
-            (None, Existing::Replace) => Ok(Committed::Stale(target)),
-            (None, Existing::Refuse) => Ok(Committed::None),
+            (None, Existing::Replace) => Ok(Complete::Stale(target)),
+            (None, Existing::Refuse) => Ok(Complete::None),
         }
     }
 }
 
-/// What became of the file of rejects, until the output's own fate is known.
+/// The file of rejects while the output gets its name. When it is dropped, what has the rejects' name
+/// stays as it is.
 #[must_use]
-pub(crate) enum Committed {
+pub(crate) enum Complete {
     /// There is none, and was none to replace.
     None,
-    /// It has its name.
-    Written(PathBuf),
+    /// It is on the disk.
+    Written(OutputFile),
     /// None was needed; one of that name would belong to the export that is being replaced.
     Stale(PathBuf),
 }
 
-impl Committed {
-    /// The output has its name too.
-    pub(crate) fn keep(self) -> Result<(), Error> {
-        let Self::Stale(target) = self else {
-            return Ok(());
-        };
-        match fs::remove_file(&target) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::at(&target, error)),
-            _ => Ok(()),
-        }
-    }
-
-    /// There is no output.
-    pub(crate) fn take_back(self) {
-        if let Self::Written(target) = self {
-            // The output's failure is the news.
-            let _ = fs::remove_file(target);
+impl Complete {
+    /// Gives the file its name. Should that fail it keeps the name that it has, and the error says which.
+    pub(crate) fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::None => Ok(()),
+            Self::Written(file) => file.commit_or_keep(),
+            Self::Stale(target) => match fs::remove_file(&target) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    let message = format!("the old {} cannot be removed", target.display());
+                    Err(Error::at(&target, error).with_message(message))
+                }
+                _ => Ok(()),
+            },
         }
     }
 }
