@@ -29,8 +29,11 @@ const TOKEN_BODY_LIMIT: usize = 1024 * 1024;
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often the first token is asked for, if the request does not come through.
 const FIRST_CONTACT_TRIES: u32 = 3;
-/// How many bytes of pages may wait for their turn: enough to keep the quota busy, and little for a container.
-const WAITING_BYTES: usize = 16 * 1024 * 1024;
+/// How many bytes of pages may wait for their turn under a quota: its windows are large, and it is to be kept
+/// busy also when answers take seconds.
+const WAITING_BYTES: usize = 48 * 1024 * 1024;
+/// The same without a quota, where windows are small: little for a container.
+const WAITING_BYTES_UNMETERED: usize = 16 * 1024 * 1024;
 /// How long to go on without a new page, unless told otherwise: an unattended export rather comes late
 /// than not at all.
 const MAX_WAIT: Duration = Duration::from_secs(6 * 3_600);
@@ -109,7 +112,7 @@ pub(crate) struct Settings {
 pub(crate) struct Pace {
     rate: Rate,
     max_wait: Duration,
-    reading: ReadOptions,
+    parallel: Option<NonZeroUsize>,
 }
 
 impl ConnectionArgs {
@@ -141,14 +144,24 @@ impl ConnectionArgs {
 
 impl PaceArgs {
     pub(crate) fn resolve(&self, default: Rate) -> Pace {
-        let mut reading = ReadOptions::default().with_waiting_bytes(WAITING_BYTES);
-        if let Some(parts) = self.parallel {
-            reading = reading.with_parallel(parts.get());
-        }
         Pace {
             rate: self.requests_per_minute.unwrap_or(default),
             max_wait: self.max_wait.map_or(MAX_WAIT, time::Duration::unsigned_abs),
-            reading,
+            parallel: self.parallel,
+        }
+    }
+}
+
+impl Pace {
+    /// What the client would choose, but for what the user or this program wants otherwise.
+    fn reading(self, client: ReadOptions) -> ReadOptions {
+        let options = client.with_waiting_bytes(match self.rate {
+            Rate::PerMinute(_) => WAITING_BYTES,
+            Rate::Unlimited => WAITING_BYTES_UNMETERED,
+        });
+        match self.parallel {
+            Some(parts) => options.with_parallel(parts.get()),
+            None => options,
         }
     }
 }
@@ -187,8 +200,9 @@ impl Settings {
             .request_headers(RequestHeadersLayer::new(USER_AGENT)?)
             .quota(self.pace.rate.quota())
             .max_wait(self.pace.max_wait)
-            .observer(observer)
-            .build()?;
+            .observer(observer);
+        let reading = self.pace.reading(client.reader_options());
+        let client = client.read_options(reading).build()?;
         Ok(Connection {
             client,
             credential,
@@ -200,9 +214,7 @@ impl Settings {
 impl Connection {
     /// Reads a range of the PSTN log.
     pub(crate) fn read(&self, range: TimeRange) -> RangeReader<PstnCallLogRow> {
-        self.client
-            .read(CallLog::Pstn, range)
-            .with_options(self.pace.reading)
+        self.client.read(CallLog::Pstn, range)
     }
 
     /// How long to go on without a new page.
@@ -231,5 +243,41 @@ impl Connection {
             tries += 1;
             tokio::time::sleep(error.retry_after().unwrap_or(Duration::ZERO)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(rate: Rate, parallel: Option<usize>) -> (ReadOptions, ReadOptions) {
+        let args = PaceArgs {
+            requests_per_minute: Some(rate),
+            max_wait: None,
+            parallel: parallel.and_then(NonZeroUsize::new),
+        };
+        let origin = |text: &str| text.parse::<Origin>().unwrap();
+        let endpoints = Endpoints::custom(
+            origin("https://graph.example"),
+            origin("https://login.example"),
+        );
+        let client = GraphClient::builder(endpoints)
+            .quota(rate.quota())
+            .reader_options();
+        (client, args.resolve(Rate::PerMinute(50)).reading(client))
+    }
+
+    #[test]
+    fn the_clients_choice_of_windows_is_kept() {
+        let (client, ours) = reading(Rate::Unlimited, None);
+        assert_eq!(ours.window_pages(), client.window_pages());
+        assert!(client.window_pages() < ReadOptions::default().window_pages());
+        assert_eq!(ours.parallel(), client.parallel());
+        assert_eq!(ours.waiting_bytes(), WAITING_BYTES_UNMETERED);
+
+        let (client, ours) = reading(Rate::PerMinute(50), Some(3));
+        assert_eq!(ours.window_pages(), client.window_pages());
+        assert_eq!(ours.parallel(), 3);
+        assert_eq!(ours.waiting_bytes(), WAITING_BYTES);
     }
 }

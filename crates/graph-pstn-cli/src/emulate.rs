@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum};
 use graph_pstn_emulator::{Emulator, LinkForm, Quota, RunningEmulator, Truth};
 use graph_pstn_model::{OffsetDateTime, TimeRange};
@@ -18,6 +19,14 @@ use crate::range::no_range;
 pub(crate) const SEED: u64 = 1;
 pub(crate) const ROWS_PER_DAY: u32 = 1_000;
 
+/// A day of rows is made as a whole, in memory: far more than any tenant has would not fit there.
+const MOST_ROWS_PER_DAY: i64 = 1_000_000;
+
+/// Reads a number of rows on a work day.
+pub(crate) fn rows_per_day() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(0..=MOST_ROWS_PER_DAY)
+}
+
 /// The options of `emulate`.
 #[derive(Debug, Args)]
 pub(crate) struct EmulateArgs {
@@ -25,8 +34,8 @@ pub(crate) struct EmulateArgs {
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
 
-    /// Rows on a work day; a Saturday or Sunday has a seventh of that.
-    #[arg(long, value_name = "N", default_value_t = ROWS_PER_DAY)]
+    /// Rows on a work day, up to a million; a Saturday or Sunday has a seventh of that.
+    #[arg(long, value_name = "N", default_value_t = ROWS_PER_DAY, value_parser = rows_per_day())]
     rows_per_day: u32,
 
     /// Serve nothing: print what a range holds as one line of JSON, computed without HTTP.

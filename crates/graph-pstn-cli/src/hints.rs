@@ -141,6 +141,12 @@ pub(crate) fn output_failure(error: &graph_pstn_export::Error) -> Failure {
     use graph_pstn_export::ErrorKind;
 
     let hint = match error.kind() {
+        ErrorKind::SameFile => {
+            return Failure::usage(
+                "--output and --rejects name the same file",
+                "give the rows that are set aside a file of their own",
+            );
+        }
         ErrorKind::TargetExists => "name another file, or add --overwrite to replace it",
         ErrorKind::FolderMissing => "make the folder first, or name another one",
         ErrorKind::NotWritable => "name a folder that you may write to",

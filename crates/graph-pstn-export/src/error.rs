@@ -11,6 +11,11 @@ pub enum ErrorKind {
     TargetExists,
     /// The name is that of a folder, a device, a pipe, or of no file at all.
     NotAFile,
+    /// The rows and the rejects are to go to the same file.
+    SameFile,
+    /// The output is complete and has its name, but the file of rejects has not: the message says
+    /// where its rows are. Or an old one of that name could not be removed.
+    OnlyRejects,
     /// The folder that the file is to go to does not exist.
     FolderMissing,
     /// The folder or the file may not be written.
@@ -93,6 +98,16 @@ impl Error {
             Some(Ok(source)) => Self::at(path, *source),
             Some(Err(source)) => Self::new(kind, message).with_path(path).with_source(source),
             None => Self::new(kind, message).with_path(path),
+        }
+    }
+
+    /// This failure of the rejects' last step, when the output has its name already.
+    pub(crate) fn after_output(self, output: &Path) -> Self {
+        let message = format!("{} is complete, but {}", output.display(), self.message);
+        Self {
+            kind: ErrorKind::OnlyRejects,
+            message,
+            ..self
         }
     }
 

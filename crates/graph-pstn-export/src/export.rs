@@ -26,13 +26,15 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     ///
     /// # Errors
     ///
-    /// As for [`OutputFile::create`], for the output or for the file of rejects.
+    /// As for [`OutputFile::create`], for the output or for the file of rejects; or they are the same
+    /// file ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)).
     pub fn to_file(
         target: &Path,
         format: Format,
         existing: Existing,
         rejects: Rejects,
     ) -> Result<Self, Error> {
+        rejects.check_beside(target)?;
         let file = OutputFile::create(target, existing)?;
         rejects.check()?;
         let rows = format.writer(file.handle()?);
@@ -119,12 +121,13 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
         self.rejects.add_conflict(row)
     }
 
-    /// Gives the files their names, the rejects' one first: an output without its rejects would
-    /// look whole.
+    /// Gives the files their names, when both are on the disk.
     ///
     /// # Errors
     ///
-    /// The output or the file of rejects failed; then there is neither.
+    /// The output or the file of rejects failed. Then neither has its name, and files that were to be
+    /// replaced are as they were. Only should the rejects' last step fail after the output's is there an
+    /// output ([`ErrorKind::OnlyRejects`](crate::ErrorKind::OnlyRejects)), and the error says where the rejects are.
     pub fn finish(self) -> Result<Summary, Error> {
         let Self {
             rows,
@@ -134,17 +137,18 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
         } = self;
         let Some(file) = file else {
             rows.finish()?;
-            rejects.commit()?.keep()?;
+            rejects.complete()?.commit()?;
             return Ok(summary);
         };
         rows.finish()
             .map_err(|error| error.in_file(file.target()))?;
-        let rejects = rejects.commit()?;
-        if let Err(error) = file.commit() {
-            rejects.take_back();
-            return Err(error);
-        }
-        rejects.keep()?;
+        let rejects = rejects.complete()?;
+        let target = file.target().to_owned();
+        // First, since it may fail, and with `Replace` what the rejects replace cannot be brought back.
+        file.commit()?;
+        rejects
+            .commit()
+            .map_err(|error| error.after_output(&target))?;
         Ok(summary)
     }
 }
@@ -266,6 +270,97 @@ mod tests {
         assert_eq!(error.path(), Some(Rejects::beside(&place.target).as_path()));
         place.export(Existing::Replace).unwrap().finish().unwrap();
         assert_eq!(place.names(), ["calls.ndjson"]);
+    }
+
+    #[test]
+    fn when_the_output_fails_the_old_rejects_stay() {
+        for with_rejects in [true, false] {
+            let place = Place::new();
+            let rejects = Rejects::beside(&place.target);
+            fs::write(&rejects, "old").unwrap();
+            let mut export = place.export(Existing::Replace).unwrap();
+            if with_rejects {
+                export.set_aside(&rejected("{}")).unwrap();
+            }
+            // No file can take its place.
+            fs::create_dir(&place.target).unwrap();
+            export.finish().unwrap_err();
+            assert_eq!(fs::read(&rejects).unwrap(), b"old");
+            assert_eq!(
+                place.names(),
+                ["calls.ndjson", "calls.ndjson.rejects.ndjson"]
+            );
+        }
+    }
+
+    #[test]
+    fn rejects_that_cannot_get_their_name_leave_no_output() {
+        let place = Place::new();
+        let mut export = place.export(Existing::Refuse).unwrap();
+        export.set_aside(&rejected("{}")).unwrap();
+        fs::write(Rejects::beside(&place.target), "theirs").unwrap();
+        let error = export.finish().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TargetExists);
+        assert_eq!(place.names(), ["calls.ndjson.rejects.ndjson"]);
+    }
+
+    #[test]
+    fn the_rejects_are_kept_when_only_their_last_step_fails() {
+        let place = Place::new();
+        let target = Rejects::beside(&place.target);
+        let mut rejects = Rejects::to_file(&target, Existing::Refuse);
+        rejects.add_unreadable(&rejected("{}")).unwrap();
+        let complete = rejects.complete().unwrap();
+        fs::write(&target, "theirs").unwrap();
+        let error = complete.commit().unwrap_err().after_output(&place.target);
+        assert_eq!(error.kind(), ErrorKind::OnlyRejects);
+        assert_eq!(error.path(), Some(target.as_path()));
+        let names = place.names();
+        assert_eq!(names.len(), 2, "{names:?}");
+        assert!(error.to_string().contains("calls.ndjson is complete, but "));
+        assert!(error.to_string().ends_with(&names[0]), "{error}");
+        let kept = fs::read_to_string(place.folder.path().join(&names[0])).unwrap();
+        assert!(kept.contains("not a number"));
+        assert_eq!(fs::read(&target).unwrap(), b"theirs");
+    }
+
+    #[test]
+    fn the_rejects_have_a_file_of_their_own() {
+        let place = Place::new();
+        let folder = place.folder.path();
+        fs::create_dir(folder.join("inner")).unwrap();
+        let kind = |rejects: PathBuf| {
+            Export::<PstnCallLogRow>::to_file(
+                &place.target,
+                Format::Csv,
+                Existing::Replace,
+                Rejects::to_file(rejects, Existing::Replace),
+            )
+            .map(drop)
+            .map_err(|error| error.kind())
+        };
+        for same in ["calls.ndjson", "./calls.ndjson", "inner/../calls.ndjson"] {
+            assert_eq!(kind(folder.join(same)), Err(ErrorKind::SameFile), "{same}");
+        }
+        assert_eq!(kind(folder.join("inner/calls.ndjson")), Ok(()));
+        assert_eq!(kind(folder.join("calls")), Ok(()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_the_same_by_a_link() {
+        let place = Place::new();
+        let link = place.folder.path().join("link");
+        std::os::unix::fs::symlink(place.folder.path(), &link).unwrap();
+        let rejects = Rejects::to_file(link.join("calls.ndjson"), Existing::Refuse);
+        let error = Export::<PstnCallLogRow>::to_file(
+            &place.target,
+            Format::Csv,
+            Existing::Refuse,
+            rejects,
+        )
+        .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SameFile);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 
 use crate::error::folder_of;
 use crate::{Error, ErrorKind};
@@ -94,21 +94,51 @@ impl OutputFile {
     /// The disk is full or failing, or the target appeared meanwhile and is not to be replaced. The
     /// temporary file is removed then.
     pub fn commit(self) -> Result<(), Error> {
+        self.sync()?;
+        self.persist().map_err(|(error, _)| error)
+    }
+
+    /// Does all of [`commit`](Self::commit) that can be done before the last step.
+    pub(crate) fn complete(&self) -> Result<(), Error> {
+        self.sync()?;
+        check_target(&self.target, self.existing)
+    }
+
+    /// As [`commit`](Self::commit), but a file that does not get its name keeps the temporary one, and the
+    /// error says which that is.
+    pub(crate) fn commit_or_keep(self) -> Result<(), Error> {
+        self.sync()?;
+        self.persist().map_err(|(error, temporary)| {
+            let place = temporary.path().display().to_string();
+            match temporary.keep() {
+                Ok(_) => {
+                    let message = format!("{error}; what was to go there is in {place}");
+                    error.with_message(message)
+                }
+                Err(_) => error,
+            }
+        })
+    }
+
+    fn sync(&self) -> Result<(), Error> {
+        self.temporary
+            .as_file()
+            .sync_all()
+            .map_err(|error| Error::at(&self.target, error))
+    }
+
+    /// The last step. A failure hands the temporary file back.
+    fn persist(self) -> Result<(), (Error, NamedTempFile)> {
         let Self {
             temporary,
             target,
             existing,
         } = self;
-        let failed = |error| Error::at(&target, error);
-        temporary.as_file().sync_all().map_err(failed)?;
         match existing {
-            Existing::Replace => {
-                temporary
-                    .persist(&target)
-                    .map_err(|error| failed(error.error))?;
-            }
-            Existing::Refuse => persist_new(temporary, &target).map_err(failed)?,
+            Existing::Replace => temporary.persist(&target).map(drop),
+            Existing::Refuse => persist_new(temporary, &target),
         }
+        .map_err(|failed| (Error::at(&target, failed.error), failed.file))?;
         sync_folder(folder_of(&target));
         Ok(())
     }
@@ -150,7 +180,7 @@ fn unusable_folder(target: &Path, folder: &Path, error: io::Error) -> Error {
 }
 
 /// Renames without taking the place of a file that appeared meanwhile.
-fn persist_new(temporary: NamedTempFile, target: &Path) -> io::Result<()> {
+fn persist_new(temporary: NamedTempFile, target: &Path) -> Result<(), PersistError> {
     let refused = match temporary.persist_noclobber(target) {
         Ok(_) => return Ok(()),
         Err(refused) => refused,
@@ -162,20 +192,16 @@ fn persist_new(temporary: NamedTempFile, target: &Path) -> io::Result<()> {
         io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput
     );
     if !incapable {
-        return Err(refused.error);
+        return Err(refused);
     }
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(target)?;
-    match refused.file.persist(target) {
-        Ok(_) => Ok(()),
-        Err(failed) => {
-            // The empty file is ours; should it not go away, the rename's failure is the news.
-            let _ = fs::remove_file(target);
-            Err(failed.error)
-        }
+    let taken = OpenOptions::new().write(true).create_new(true).open(target);
+    if let Err(error) = taken {
+        return Err(PersistError { error, ..refused });
     }
+    refused.file.persist(target).map(drop).inspect_err(|_| {
+        // The empty file is ours; should it not go away, the rename's failure is the news.
+        let _ = fs::remove_file(target);
+    })
 }
 
 /// Makes the rename itself last through a power cut. Only Unix can open a folder for that.

@@ -9,8 +9,9 @@ use graph_pstn_model::RejectedRow;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::error::folder_of;
 use crate::ndjson_writer::write_line;
-use crate::{Error, Existing, OutputFile};
+use crate::{Error, ErrorKind, Existing, OutputFile};
 
 /// A row that was set aside, without what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +87,21 @@ impl Rejects {
         }
     }
 
+    /// Whether they have a file of their own, also where its path is spelt in another way.
+    pub(crate) fn check_beside(&self, output: &Path) -> Result<(), Error> {
+        match &self.0 {
+            Place::File { target, .. } if same_name(target, output) => Err(Error::new(
+                ErrorKind::SameFile,
+                format!(
+                    "the rows and the rejects are to go to the same file, {}",
+                    output.display()
+                ),
+            )
+            .with_path(target)),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes a row that could not be read.
     pub(crate) fn add_unreadable(&mut self, rejected: &RejectedRow) -> Result<(), Error> {
         // Graph's own text. Outside of strings a line break means no more than a space, and in strings
@@ -142,58 +158,68 @@ impl Rejects {
         }
     }
 
-    /// Gives the file its name, if there is one.
-    pub(crate) fn commit(self) -> Result<Committed, Error> {
+    /// Brings the file to the disk, if there is one; it has yet to get its name.
+    pub(crate) fn complete(self) -> Result<Complete, Error> {
         let Place::File {
             target,
             existing,
             open,
         } = self.0
         else {
-            return Ok(Committed::None);
+            return Ok(Complete::None);
         };
         match (open, existing) {
             (Some((file, mut out)), _) => {
                 out.flush().map_err(|error| Error::at(&target, error))?;
                 drop(out);
-                file.commit()?;
-                Ok(Committed::Written(target))
+                file.complete()?;
+                Ok(Complete::Written(file))
             }
-            (None, Existing::Replace) => Ok(Committed::Stale(target)),
-            (None, Existing::Refuse) => Ok(Committed::None),
+            (None, Existing::Replace) => Ok(Complete::Stale(target)),
+            (None, Existing::Refuse) => Ok(Complete::None),
         }
     }
 }
 
-/// What became of the file of rejects, until the output's own fate is known.
+/// The file of rejects while the output gets its name. When it is dropped, what has the rejects' name
+/// stays as it is.
 #[must_use]
-pub(crate) enum Committed {
+pub(crate) enum Complete {
     /// There is none, and was none to replace.
     None,
-    /// It has its name.
-    Written(PathBuf),
+    /// It is on the disk.
+    Written(OutputFile),
     /// None was needed; one of that name would belong to the export that is being replaced.
     Stale(PathBuf),
 }
 
-impl Committed {
-    /// The output has its name too.
-    pub(crate) fn keep(self) -> Result<(), Error> {
-        let Self::Stale(target) = self else {
-            return Ok(());
-        };
-        match fs::remove_file(&target) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::at(&target, error)),
-            _ => Ok(()),
+impl Complete {
+    /// Gives the file its name. Should that fail it keeps the name that it has, and the error says which.
+    pub(crate) fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::None => Ok(()),
+            Self::Written(file) => file.commit_or_keep(),
+            Self::Stale(target) => match fs::remove_file(&target) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    let message = format!("the old {} cannot be removed", target.display());
+                    Err(Error::at(&target, error).with_message(message))
+                }
+                _ => Ok(()),
+            },
         }
     }
+}
 
-    /// There is no output.
-    pub(crate) fn take_back(self) {
-        if let Self::Written(target) = self {
-            // The output's failure is the news.
-            let _ = fs::remove_file(target);
-        }
+/// Whether both are the same name in the same folder. What a name that is a link leads to does not
+/// matter, since the link itself is replaced.
+fn same_name(one: &Path, other: &Path) -> bool {
+    if one.file_name() != other.file_name() {
+        return false;
+    }
+    let (one, other) = (folder_of(one), folder_of(other));
+    match (fs::canonicalize(one), fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
     }
 }
 

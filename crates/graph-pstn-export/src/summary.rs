@@ -40,7 +40,9 @@ pub struct Summary {
     /// The sum of their charges per currency; connection charges are not in it.
     #[serde(serialize_with = "as_text")]
     pub charge: BTreeMap<String, Total>,
-    /// Rows that came again with the same content, and were dropped.
+    /// Rows that came again with the same content, and were dropped. The reader drops them before an
+    /// export sees them, so an [`Export`](crate::Export) leaves this 0: set it from the reader's
+    /// [`Progress::duplicates`](graph_pstn_http::Progress::duplicates).
     pub duplicates: u64,
     /// Rows whose id had come before with other content; they are among the rejects.
     pub conflicts: u64,

@@ -134,3 +134,8 @@ pub use observe::{
     AttemptEnd, Observer, PageEnd, QuotaWait, RetryPause, SharedObserver, TokenEnd, TokenReason,
 };
 pub use token::{AccessToken, BoxFuture, StaticToken, TokenProvider, TokenRequest};
+
+/// The example of the README compiles.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

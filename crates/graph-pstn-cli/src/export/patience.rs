@@ -18,8 +18,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(super) struct Patience {
     most: Duration,
-    /// When the last page came; `None` before the first.
-    progress: Option<Instant>,
+    /// Whether a page has come.
+    proven: bool,
+    /// Since when a page is waited for. Writing the one before may have taken hours, if its reader paused.
+    since: Instant,
     pause: Duration,
 }
 
@@ -28,23 +30,31 @@ impl Patience {
     pub(super) fn new(most: Duration) -> Self {
         Self {
             most,
-            progress: None,
+            proven: false,
+            since: Instant::now(),
             pause: FIRST_PAUSE,
         }
     }
 
-    /// A page has come.
-    pub(super) fn progress(&mut self) {
-        self.progress = Some(Instant::now());
+    /// A page is waited for from now on.
+    pub(super) fn begin(&mut self) {
+        self.since = Instant::now();
         self.pause = FIRST_PAUSE;
+    }
+
+    /// The page has come.
+    pub(super) fn progress(&mut self) {
+        self.proven = true;
     }
 
     /// How long to wait before the page is asked for again, or `None` to give up.
     pub(super) fn pause(&mut self, error: &Error) -> Option<Duration> {
-        let progress = self.progress.filter(|_| error.is_transient())?;
+        if !self.proven || !error.is_transient() {
+            return None;
+        }
         let pause = self.pause.max(error.retry_after().unwrap_or_default());
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        (progress.elapsed() + pause <= self.most).then_some(pause)
+        (self.since.elapsed() + pause <= self.most).then_some(pause)
     }
 }
 
@@ -77,6 +87,17 @@ mod tests {
         assert!(start.elapsed() > HOUR - LONGEST_PAUSE && start.elapsed() <= HOUR);
         assert!((30..45).contains(&pauses), "{pauses}");
         patience.progress();
+        patience.begin();
+        assert_eq!(patience.pause(&broken()), Some(FIRST_PAUSE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_spent_on_writing_a_page_does_not_count() {
+        let mut patience = Patience::new(HOUR);
+        patience.begin();
+        patience.progress();
+        tokio::time::advance(HOUR * 8).await;
+        patience.begin();
         assert_eq!(patience.pause(&broken()), Some(FIRST_PAUSE));
     }
 

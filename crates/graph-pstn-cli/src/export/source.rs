@@ -11,7 +11,7 @@ use crate::ui::Ui;
 #[cfg(feature = "emulator")]
 use {
     crate::credentials::Credential,
-    crate::emulate::{ROWS_PER_DAY, SEED},
+    crate::emulate::{ROWS_PER_DAY, SEED, rows_per_day},
     crate::rate::Rate,
     graph_pstn_emulator::{Emulator, RunningEmulator},
     graph_pstn_http::{Endpoints, Origin, OriginError},
@@ -45,8 +45,8 @@ struct EmulatorArgs {
     #[arg(long, value_name = "N", requires = "emulator")]
     emulator_seed: Option<u64>,
 
-    /// How many rows the emulator has on a work day. Default: 1000.
-    #[arg(long, value_name = "N", requires = "emulator")]
+    /// How many rows the emulator has on a work day, up to a million. Default: 1000.
+    #[arg(long, value_name = "N", requires = "emulator", value_parser = rows_per_day())]
     emulator_rows_per_day: Option<u32>,
 }
 

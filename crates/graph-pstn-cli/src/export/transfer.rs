@@ -115,6 +115,7 @@ async fn next_batch(
     patience: &mut Patience,
     ui: &Ui,
 ) -> Result<Option<Batch<PstnCallLogRow>>, graph_pstn_http::Error> {
+    patience.begin();
     loop {
         let error = match reader.next_batch().await {
             Ok(batch) => {

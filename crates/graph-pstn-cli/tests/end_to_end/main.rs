@@ -14,4 +14,5 @@ mod embedded;
 #[cfg(unix)]
 mod interrupted;
 mod program;
+mod refused;
 mod served;
