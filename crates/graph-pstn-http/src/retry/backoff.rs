@@ -86,17 +86,17 @@ mod tests {
     }
 
     #[test]
-    fn no_two_sessions_of_one_policy_keep_step() {
-        // The jitter of tower 0.5.3 copies its generator with each session, and rounds to whole seconds.
+    fn no_two_calls_of_one_policy_keep_step() {
+        // The jitter of tower 0.5.3 copies its generator with each call, and rounds to whole seconds.
         let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
-        let session = || -> Vec<Duration> {
+        let pauses = || -> Vec<Duration> {
             let mine = backoff.clone();
             (1..=8).map(|n| mine.pause(n)).collect()
         };
-        let sessions: HashSet<Vec<Duration>> = (0..20).map(|_| session()).collect();
-        assert_eq!(sessions.len(), 20);
+        let calls: HashSet<Vec<Duration>> = (0..20).map(|_| pauses()).collect();
+        assert_eq!(calls.len(), 20);
         assert!(
-            sessions
+            calls
                 .iter()
                 .flatten()
                 .any(|pause| pause.subsec_nanos() != 0)

@@ -15,7 +15,7 @@
 //! with the first does not count towards the most that there may be; one without a token does. Pauses of the
 //! policy's own are drawn evenly between nothing and a bound that doubles ("full jitter"). A token bucket that
 //! all clones share keeps retries from piling onto a service that is down. `tower`'s own backoff and budget
-//! are not used: its jitter repeats itself in every session, and its budget starves a client with few requests.
+//! are not used: its jitter repeats itself in every call, and its budget starves a client with few requests.
 //!
 //! The policy reads a [`CallClock`](crate::CallClock) if the request carries one: a pause that no
 //! longer fits is not begun, and the failure is returned at once.

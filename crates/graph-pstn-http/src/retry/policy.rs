@@ -18,7 +18,7 @@ const WORTH_COUNTING: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct RetryPolicy {
     shared: Arc<Shared>,
-    session: Session,
+    call: PerCall,
 }
 
 struct Shared {
@@ -31,7 +31,7 @@ struct Shared {
 
 /// What one call has used up so far.
 #[derive(Clone, Default)]
-struct Session {
+struct PerCall {
     clock: Option<CallClock>,
     sent: u32,
     /// Those of `sent` that use an attempt up: all but those after which Graph named a time to wait.
@@ -93,14 +93,14 @@ impl RetryPolicy {
 
     /// The pause before the next attempt, or `None` to give up.
     fn pause(&mut self, failure: Failure) -> Option<Duration> {
-        let Self { shared, session } = self;
-        let clock = session.clock.as_ref()?;
+        let Self { shared, call } = self;
+        let clock = call.clock.as_ref()?;
         let waits = failure.stated.is_some_and(|wait| wait >= WORTH_COUNTING);
-        session.counted += u32::from(!waits || failure.always_counts());
-        if session.counted >= shared.max_attempts {
+        call.counted += u32::from(!waits || failure.always_counts());
+        if call.counted >= shared.max_attempts {
             return None;
         }
-        let drawn = shared.backoff.pause(session.counted.max(1));
+        let drawn = shared.backoff.pause(call.counted.max(1));
         // Never earlier than asked; a little later, so that clients do not all come back at once.
         let pause = failure
             .stated
@@ -113,7 +113,7 @@ impl RetryPolicy {
         if !fits || !shared.budget.withdraw(failure.cost()) {
             return None;
         }
-        session.paid.add(failure.cost(), &shared.budget);
+        call.paid.add(failure.cost(), &shared.budget);
         if waits {
             clock.add_wait(pause);
         }
@@ -146,10 +146,10 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
         request: &mut Request<B>,
         result: &mut Result<Response<R>, Error>,
     ) -> Option<Sleep> {
-        self.session.sent += 1;
+        self.call.sent += 1;
         let failure = match failure::of(result) {
             Outcome::Success => {
-                let paid = self.session.paid.settle();
+                let paid = self.call.paid.settle();
                 self.shared.budget.deposit(paid.max(1));
                 None
             }
@@ -160,7 +160,7 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
                     Err(error) => error.status(),
                 };
                 if status.is_some_and(|status| status.is_client_error()) {
-                    let paid = self.session.paid.settle();
+                    let paid = self.call.paid.settle();
                     self.shared.budget.deposit(paid);
                 }
                 None
@@ -173,7 +173,7 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
         let pause = failure.and_then(|failure| {
             let pause = self.pause(failure)?;
             self.shared.observer.retry(&RetryPause {
-                failed_attempts: self.session.sent,
+                failed_attempts: self.call.sent,
                 pause,
                 kind: failure.kind,
                 stated: failure.stated.is_some(),
@@ -181,24 +181,23 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
             Some(pause)
         });
         if pause.is_none() {
-            self.session.paid.settle();
+            self.call.paid.settle();
         }
         if pause.is_none()
             && let Err(error) = result
         {
-            let elapsed = self.session.clock.as_ref().map(CallClock::elapsed);
-            error.set_attempts(self.session.sent, elapsed.unwrap_or_default());
+            let elapsed = self.call.clock.as_ref().map(CallClock::elapsed);
+            error.set_attempts(self.call.sent, elapsed.unwrap_or_default());
         }
         pause.map(sleep)
     }
 
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
         // Called on the layer's own policy before it is cloned for the call, and on that clone from then
-        // on: so this is where a call's session begins.
-        if self.session.sent == 0 {
+        // on: so this is where a call's count begins.
+        if self.call.sent == 0 {
             let clock = CallClock::of(request.extensions()).cloned();
-            self.session.clock =
-                Some(clock.unwrap_or_else(|| CallClock::start(self.shared.limits)));
+            self.call.clock = Some(clock.unwrap_or_else(|| CallClock::start(self.shared.limits)));
         }
         Some(request.clone())
     }
@@ -258,7 +257,7 @@ impl RetryPolicyBuilder {
                 budget: self.budget,
                 observer: self.observer,
             }),
-            session: Session::default(),
+            call: PerCall::default(),
         }
     }
 }
