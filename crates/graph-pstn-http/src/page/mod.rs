@@ -18,6 +18,7 @@ mod link;
 mod pages;
 mod refusal;
 mod request;
+mod saved;
 mod service;
 
 pub use decode::{DecodePage, DecodePageLayer, Page};

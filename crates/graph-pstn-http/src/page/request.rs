@@ -1,19 +1,22 @@
 use graph_pstn_model::{ApiVersion, CallLog, TimeRange, format_time};
 use http::Uri;
+use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::NextLink;
+use super::{NextLink, saved::Saved};
 use crate::{Error, ErrorKind, Origin};
 
-/// What to ask for: the first page of a range, or the page that a link leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What to ask for: the first page of a range, or the page that a link leads to. It can be stored with
+/// serde, to go on from it in another process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Saved", into = "Saved")]
 pub struct PageRequest {
-    log: CallLog,
-    at: At,
+    pub(super) log: CallLog,
+    pub(super) at: At,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum At {
+pub(super) enum At {
     First(ApiVersion, TimeRange),
     Next(NextLink),
 }
