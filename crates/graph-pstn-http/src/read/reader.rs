@@ -367,5 +367,5 @@ impl<T> fmt::Debug for RangeReader<T> {
 }
 
 #[cfg(test)]
-#[path = "reader_tests.rs"]
+#[path = "reader_tests/mod.rs"]
 mod tests;

@@ -123,7 +123,10 @@ impl Sieve {
         let forgets = !self.is_within_cut(window);
         if forgets {
             self.seen.clear();
-            self.rejects.clear();
+            // One that asks for whole days brings the same rejects as the others of its last day.
+            if window.asked.until() <= window.wanted.until() {
+                self.rejects.clear();
+            }
             self.reaches = None;
         }
         forgets
@@ -143,5 +146,55 @@ impl Sieve {
         }
         self.timeless_ids.extend_from_slice(timeless);
         self.window_is_done();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use graph_pstn_model::{PstnCallLogRow, RejectedRow, TimeRange};
+    use time::macros::datetime;
+
+    use super::*;
+
+    /// A page that holds nothing but the day's one row that cannot be read.
+    fn page() -> Page<PstnCallLogRow> {
+        Page {
+            rows: Vec::new(),
+            rejects: vec![RejectedRow::new(
+                0,
+                "duration",
+                "not a number",
+                r#"{"id":"a"}"#,
+            )],
+            next: None,
+            request_id: None,
+            bytes: 0,
+        }
+    }
+
+    fn hours(from: OffsetDateTime, until: OffsetDateTime) -> Window {
+        Window::new(TimeRange::new(from, until).unwrap())
+    }
+
+    #[test]
+    fn a_reject_of_a_day_is_set_aside_once_however_many_windows_ask_for_the_day() {
+        let (mut sieve, mut progress) = (Sieve::default(), Progress::default());
+        let noon = datetime!(2019-11-05 12:00 UTC);
+        let morning = hours(datetime!(2019-11-05 0:00 UTC), noon);
+        let evening = hours(noon, datetime!(2019-11-06 0:00 UTC));
+        let mut set_aside = Vec::new();
+        for window in [morning, evening].map(|window| window.by_whole_days().unwrap()) {
+            let sorted = sieve.sort(window, page(), &mut progress);
+            set_aside.push(sorted.batch.rejects.len());
+            sieve.end_of_window(window);
+        }
+        // The next day's is another row, though it reads the same.
+        let next = hours(
+            datetime!(2019-11-06 0:00 UTC),
+            datetime!(2019-11-07 0:00 UTC),
+        );
+        set_aside.push(sieve.sort(next, page(), &mut progress).batch.rejects.len());
+        assert_eq!(set_aside, [1, 0, 1]);
+        assert_eq!((progress.rejects, progress.duplicates), (2, 1));
     }
 }
