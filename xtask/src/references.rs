@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -16,7 +16,9 @@ pub(crate) struct References {
 impl References {
     /// An empty list.
     pub(crate) fn new() -> Result<Self, String> {
-        let list = workspace::root().join("target/snapshots-asked-for.txt");
+        // Beside this program, which is in the target folder, wherever that has been put.
+        let program = env::current_exe().map_err(|error| error.to_string())?;
+        let list = program.with_file_name("snapshots-asked-for.txt");
         match fs::remove_file(&list) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(format!("{}: {error}", workspace::shown(&list)))
