@@ -69,6 +69,7 @@ const PARTS: &[Part] = &[
     part("record", 20, HTTP_AND_TLS),
     part("replay", 20, HTTP_AND_TLS),
     part("page", 45, HTTP_AND_TLS),
+    part("prefetch", 46, HTTP_AND_TLS),
     part("read", 51, HTTP_AND_TLS),
     // Without cryptography it is the program's to install one.
     part("transport", 63, &["ring", "aws-lc-rs", "graph-pstn-model"]),

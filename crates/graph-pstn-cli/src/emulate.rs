@@ -39,7 +39,7 @@ pub(crate) struct EmulateArgs {
     rows_per_day: u32,
 
     /// Serve nothing: print what a range holds as one line of JSON, computed without HTTP.
-    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "token_lifetime", "client_certificate", "federated_token"])]
+    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "latency", "token_lifetime", "client_certificate", "federated_token"])]
     truth: bool,
 
     /// With --truth: the first moment of the range, a date or an RFC 3339 time.
@@ -65,6 +65,10 @@ pub(crate) struct EmulateArgs {
     /// How links to the next page look.
     #[arg(long, value_enum, default_value_t = LinksArg::Faithful)]
     links: LinksArg,
+
+    /// How many milliseconds Graph takes over each answer.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u32,
 
     /// How many seconds tokens live. Default: 3599, as Entra's.
     #[arg(long, value_name = "SECONDS")]
@@ -143,6 +147,7 @@ fn builder(args: EmulateArgs) -> Result<graph_pstn_emulator::EmulatorBuilder, Fa
         .seed(args.seed)
         .rows_per_day(args.rows_per_day)
         .bind(args.listen)
+        .latency(Duration::from_millis(args.latency.into()))
         .quota(match args.quota {
             QuotaArg::Unlimited => Quota::unlimited(),
             QuotaArg::Documented => Quota::documented(),

@@ -50,6 +50,7 @@ impl Emulator {
                 quota: Quota::unlimited(),
                 link_form: LinkForm::default(),
                 pre_rendered: false,
+                latency: Duration::ZERO,
             },
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             any_interface: false,
@@ -160,6 +161,12 @@ impl EmulatorBuilder {
     /// measures its client. Default off.
     pub fn pre_rendered(mut self, kept: bool) -> Self {
         self.options.pre_rendered = kept;
+        self
+    }
+
+    /// How long Graph takes over each answer. Default: no longer than it must.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.options.latency = latency;
         self
     }
 

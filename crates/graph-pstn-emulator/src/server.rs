@@ -112,6 +112,9 @@ async fn answer(state: &State, request: Request<Incoming>) -> Reply {
         };
     }
     let _busy = state.counters.enter();
+    if !state.options.latency.is_zero() {
+        tokio::time::sleep(state.options.latency).await;
+    }
     graph::answer(state, &parts.method, &parts.uri, &parts.headers)
 }
 

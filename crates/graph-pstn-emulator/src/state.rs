@@ -27,6 +27,7 @@ pub(crate) struct Options {
     pub(crate) quota: Quota,
     pub(crate) link_form: LinkForm,
     pub(crate) pre_rendered: bool,
+    pub(crate) latency: Duration,
 }
 
 impl Options {

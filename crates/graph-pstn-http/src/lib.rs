@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | `read` | [`RangeReader`]: whole ranges, every row once | above everything |
 //! | `page` | [`PageService`], [`Pages`], [`DecodePage`]: URLs, links, rows | typed edge |
+//! | `prefetch` | [`Prefetch`]: one page ahead of the caller | around [`Pages`] |
 //! | `call` | [`CallLayer`]: one clock for all attempts | outside the retry |
 //! | `trace` | [`CallSpanLayer`], [`AttemptSpanLayer`] | outside the retry; around an attempt |
 //! | `retry` | [`RetryPolicy`] for `tower::retry` | outside the signature |
@@ -110,10 +111,12 @@ pub use client::{GraphClient, GraphClientBuilder};
 pub use collect_body::{CollectBody, CollectBodyLayer};
 #[cfg(feature = "metrics")]
 pub use metrics_observer::MetricsObserver;
+#[cfg(feature = "prefetch")]
+pub use page::Prefetch;
 #[cfg(feature = "page")]
 pub use page::{DecodePage, DecodePageLayer, NextLink, Page, PageRequest, PageService, Pages};
 #[cfg(feature = "rate-limit")]
-pub use rate_limit::{Collection, Quota, RateLimit, RateLimitLayer, RateLimits};
+pub use rate_limit::{Collection, Quota, RateLimit, RateLimitLayer, RateLimitRegistry, RateLimits};
 #[cfg(feature = "read")]
 pub use read::{Batch, Checkpoint, PageSource, Progress, RangeReader, ReadOptions, Rows};
 #[cfg(feature = "request-headers")]

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use graph_pstn_http::{HyperTransport, Proxy};
+use graph_pstn_http::{ErrorKind, HyperTransport, Proxy};
 use http::Request;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -66,5 +66,36 @@ async fn a_connection_that_brought_a_503_is_not_used_again() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(connections, ["1", "1", "1", "2", "2"]);
+    server.abort();
+}
+
+/// Accepts connections and says nothing on them.
+#[tokio::test]
+async fn a_tls_handshake_or_a_tunnel_that_comes_to_nothing_ends_with_the_connect_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        let mut silent = Vec::new();
+        loop {
+            silent.push(listener.accept().await.unwrap());
+        }
+    });
+    let proxied = (
+        Proxy::Url(format!("http://{addr}")),
+        "https://graph.example/".to_owned(),
+    );
+    for (proxy, uri) in [(Proxy::Direct, format!("https://{addr}/")), proxied] {
+        let transport = HyperTransport::builder()
+            .proxy(proxy)
+            .connect_timeout(Duration::from_millis(200))
+            .build()
+            .unwrap();
+        let service = transport.into_http_service(100, Duration::from_secs(60));
+        let request = Request::get(uri).body(Bytes::new()).unwrap();
+        let error = service.oneshot(request).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connect);
+        let message = error.to_string();
+        assert!(message.contains("longer than 0.2 s"), "{message}");
+    }
     server.abort();
 }

@@ -1,7 +1,8 @@
 //! The typed edge of the stack: from a request for a page to its rows.
 //!
 //! Three small pieces, outer to inner:
-//! - [`Pages`] follows the links of a chain as a stream, one request under way at a time.
+//! - [`Pages`] follows the links of a chain as a stream, one request under way at a time, and with
+//!   [`prefetch`](Pages::prefetch) (feature `prefetch`) one page ahead of the caller.
 //! - [`PageService`] turns a [`PageRequest`] into the URL that Graph documents.
 //! - [`DecodePage`] turns a whole body into a [`Page`], or a refusal into an error. It stands inside the
 //!   retry, so that a body that cannot be read is fetched again under the same budget and deadline.
@@ -16,6 +17,8 @@
 mod decode;
 mod link;
 mod pages;
+#[cfg(feature = "prefetch")]
+mod prefetch;
 mod refusal;
 mod request;
 mod saved;
@@ -24,6 +27,8 @@ mod service;
 pub use decode::{DecodePage, DecodePageLayer, Page};
 pub use link::NextLink;
 pub use pages::Pages;
+#[cfg(feature = "prefetch")]
+pub use prefetch::Prefetch;
 pub use request::PageRequest;
 #[cfg(feature = "read")]
 pub(crate) use request::floor;

@@ -18,12 +18,14 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Collection(pub &'static str);
 
-/// The counts of one app in one tenant, shared by cloning.
+/// The counts of one app in one tenant, shared by cloning. [`RateLimitRegistry`](super::RateLimitRegistry) keeps
+/// those of several apps and tenants.
 #[derive(Clone)]
 pub struct RateLimits(Arc<Inner>);
 
 struct Inner {
     quota: Quota,
+    tenant: TenantCount,
     app: Mutex<Window>,
     collections: Mutex<HashMap<Collection, Arc<Counted>>>,
 }
@@ -36,20 +38,42 @@ struct Counted {
     gate: Mutex<Option<Instant>>,
 }
 
-/// A request that has left.
+/// What all apps of a tenant have sent, shared by cloning.
+#[derive(Clone)]
+pub(super) struct TenantCount(Arc<Mutex<Window>>);
+
+impl TenantCount {
+    pub(super) fn new(quota: Quota) -> Self {
+        Self(Arc::new(Mutex::new(window(quota.per_tenant()))))
+    }
+}
+
+/// A request that has left: where it is counted, and as which.
 pub(super) struct Ticket {
     counted: Arc<Counted>,
+    numbers: Numbers,
+}
+
+/// The numbers of a request in the windows of its log, its app and its tenant.
+struct Numbers {
     in_collection: u64,
     in_app: u64,
+    in_tenant: u64,
 }
 
 impl RateLimits {
-    /// Counts that begin at nothing.
+    /// Counts that begin at nothing, of the only app in its tenant.
     #[must_use]
     pub fn new(quota: Quota) -> Self {
+        Self::in_tenant(quota, TenantCount::new(quota))
+    }
+
+    /// Counts that begin at nothing, of an app beside others in the same tenant.
+    pub(super) fn in_tenant(quota: Quota, tenant: TenantCount) -> Self {
         Self(Arc::new(Inner {
             quota,
-            app: Mutex::new(Window::new(quota.per_app(), Quota::SPAN, Quota::MARGIN)),
+            tenant,
+            app: Mutex::new(window(quota.per_app())),
             collections: Mutex::default(),
         }))
     }
@@ -90,8 +114,14 @@ impl RateLimits {
     /// Notes that the answer to a request is there.
     pub(super) fn answered(&self, ticket: &Ticket) {
         let now = Instant::now();
-        locked(&ticket.counted.window).answered(ticket.in_collection, now);
-        locked(&self.0.app).answered(ticket.in_app, now);
+        let Numbers {
+            in_collection,
+            in_app,
+            in_tenant,
+        } = ticket.numbers;
+        locked(&ticket.counted.window).answered(in_collection, now);
+        locked(&self.0.app).answered(in_app, now);
+        locked(&self.0.tenant.0).answered(in_tenant, now);
     }
 
     async fn turn(
@@ -106,13 +136,9 @@ impl RateLimits {
         loop {
             let now = Instant::now();
             let (free, gate) = match self.try_leave(&counted, now) {
-                Ok((in_collection, in_app)) => {
+                Ok(numbers) => {
                     drop(turn);
-                    return Ok(Ticket {
-                        counted,
-                        in_collection,
-                        in_app,
-                    });
+                    return Ok(Ticket { counted, numbers });
                 }
                 Err(closed) => closed,
             };
@@ -128,13 +154,22 @@ impl RateLimits {
     }
 
     /// Counts a request as leaving now, or says when one may, and whether the gate is why.
-    fn try_leave(&self, counted: &Counted, now: Instant) -> Result<(u64, u64), (Instant, bool)> {
+    fn try_leave(&self, counted: &Counted, now: Instant) -> Result<Numbers, (Instant, bool)> {
         let gate = locked(&counted.gate).filter(|gate| *gate > now);
+        // Inner before outer, always, so that no two can wait for each other.
         let mut window = locked(&counted.window);
         let mut app = locked(&self.0.app);
-        let quota = window.free_at(now).max(app.free_at(now));
+        let mut tenant = locked(&self.0.tenant.0);
+        let quota = window
+            .free_at(now)
+            .max(app.free_at(now))
+            .max(tenant.free_at(now));
         match gate.max(quota) {
-            None => Ok((window.stamp(now), app.stamp(now))),
+            None => Ok(Numbers {
+                in_collection: window.stamp(now),
+                in_app: app.stamp(now),
+                in_tenant: tenant.stamp(now),
+            }),
             Some(free) => Err((free, gate >= quota)),
         }
     }
@@ -144,16 +179,16 @@ impl RateLimits {
         let counted = collections.entry(collection).or_insert_with(|| {
             Arc::new(Counted {
                 turn: tokio::sync::Mutex::default(),
-                window: Mutex::new(Window::new(
-                    self.0.quota.per_collection(),
-                    Quota::SPAN,
-                    Quota::MARGIN,
-                )),
+                window: Mutex::new(window(self.0.quota.per_collection())),
                 gate: Mutex::default(),
             })
         });
         counted.clone()
     }
+}
+
+fn window(limit: Option<u32>) -> Window {
+    Window::new(limit, Quota::SPAN, Quota::MARGIN)
 }
 
 fn too_long(wait: Duration) -> Error {
@@ -169,7 +204,7 @@ fn too_long(wait: Duration) -> Error {
 }
 
 /// What the locks guard is sound after any panic, so a poisoned lock is as good as another.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -14,7 +14,8 @@
 //!   is noted in the call's clock, and a wait that no longer fits the clock is an error at once.
 //! - A request whose future is dropped while it waits has not been counted.
 //!
-//! [`RateLimits`] is shared by cloning. Give the same one to every client of the same app and tenant.
+//! [`RateLimits`] is shared by cloning. Give the same one to every client of the same app and tenant, or
+//! take it from a [`RateLimitRegistry`], which knows them by their ids and counts a tenant's apps together.
 //!
 //! ```
 //! use std::time::Duration;
@@ -41,10 +42,12 @@
 mod layer;
 mod limits;
 mod quota;
+mod registry;
 mod service;
 mod window;
 
 pub use layer::RateLimitLayer;
 pub use limits::{Collection, RateLimits};
 pub use quota::Quota;
+pub use registry::RateLimitRegistry;
 pub use service::RateLimit;

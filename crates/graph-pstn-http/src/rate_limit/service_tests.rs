@@ -4,7 +4,7 @@ use tokio::time::Instant;
 use tower::{ServiceExt as _, service_fn, util::BoxCloneSyncService};
 
 use super::*;
-use crate::{CallLimits, ErrorKind, Observer, Quota, QuotaWait};
+use crate::{CallLimits, ErrorKind, Observer, Quota, QuotaWait, RateLimitRegistry};
 
 type Limited = BoxCloneSyncService<Request<()>, Response<()>, Error>;
 type Log = Arc<Mutex<Vec<(Collection, Instant)>>>;
@@ -73,6 +73,44 @@ async fn logs_are_counted_apart_and_the_app_as_a_whole() {
     let log = log.lock().unwrap();
     let begun = log[0].1;
     assert_eq!(log.iter().filter(|(_, at)| *at == begun).count(), 200);
+}
+
+/// Sends 50 requests to each of four logs of an app at once; gives how many left without waiting.
+async fn sent_at_once(limits: &RateLimits) -> usize {
+    let (service, log) = service(limits, ok);
+    let begun = Instant::now();
+    let names = ["a", "b", "c", "d"];
+    for name in names.iter().flat_map(|name| [name; 50]) {
+        tokio::spawn(service.clone().oneshot(request(Collection(name))));
+    }
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let log = log.lock().unwrap();
+    log.iter().filter(|(_, at)| *at == begun).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_apps_of_a_tenant_share_what_it_may() {
+    let registry = RateLimitRegistry::new(Quota::documented());
+    let mut sent = Vec::new();
+    for app in ["a", "b", "c", "d", "e", "f"] {
+        sent.push(sent_at_once(&registry.limits("contoso.example", app)).await);
+    }
+    assert_eq!(sent, [200, 200, 200, 200, 200, 0]);
+    let other = registry.limits("fabrikam.example", "f");
+    assert_eq!(sent_at_once(&other).await, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_registry_knows_an_app_again() {
+    let registry = RateLimitRegistry::new(Quota::documented());
+    assert_eq!(
+        sent_at_once(&registry.limits("contoso.example", "a")).await,
+        200
+    );
+    assert_eq!(
+        sent_at_once(&registry.limits("Contoso.example", "A")).await,
+        0
+    );
 }
 
 #[tokio::test(start_paused = true)]

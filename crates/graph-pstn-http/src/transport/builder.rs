@@ -7,14 +7,13 @@ use hyper_util::{
 
 use super::{
     Proxy,
+    connect_timeout::ConnectTimeout,
     proxy::ProxyConnector,
     service::HyperTransport,
     tls::{self, Roots},
 };
 use crate::Error;
 
-/// Below the idle time after which servers hang up.
-const POOL_IDLE: Duration = Duration::from_secs(60);
 /// Each window of a range wants a connection of its own over HTTP/1.1.
 const POOL_PER_HOST: usize = 16;
 
@@ -23,6 +22,7 @@ const POOL_PER_HOST: usize = 16;
 #[must_use]
 pub struct HyperTransportBuilder {
     connect_timeout: Duration,
+    idle_timeout: Duration,
     roots: Roots,
     proxy: Proxy,
     http1_only: bool,
@@ -32,15 +32,25 @@ impl HyperTransportBuilder {
     pub(super) fn new() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
+            // Below the time after which servers hang up.
+            idle_timeout: Duration::from_secs(60),
             roots: Roots::default(),
             proxy: Proxy::default(),
             http1_only: false,
         }
     }
 
-    /// How long a TCP connection may take, for all addresses of the host together; default 10 s.
+    /// How long a connection may take to be made: the host's name, TCP to all its addresses together, a
+    /// proxy's tunnel, and TLS; default 10 s. One that takes longer is a failure of kind
+    /// [`Connect`](crate::ErrorKind::Connect).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a connection is kept that nothing uses; default 60 s.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
         self
     }
 
@@ -85,6 +95,7 @@ impl HyperTransportBuilder {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
+        // Shared out among the addresses, so that one that does not answer leaves time for the next.
         tcp.set_connect_timeout(Some(self.connect_timeout));
         tcp.set_keepalive(Some(Duration::from_secs(60)));
         let connector = ProxyConnector::new(tcp, &self.proxy)?;
@@ -98,10 +109,11 @@ impl HyperTransportBuilder {
         } else {
             tls.enable_all_versions().wrap_connector(connector)
         };
+        let connector = ConnectTimeout::new(connector, self.connect_timeout);
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
+            .pool_idle_timeout(self.idle_timeout)
             .pool_max_idle_per_host(POOL_PER_HOST)
             .http2_adaptive_window(true)
             .http2_keep_alive_interval(Duration::from_secs(30))
@@ -115,6 +127,7 @@ impl fmt::Debug for HyperTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HyperTransportBuilder")
             .field("connect_timeout", &self.connect_timeout)
+            .field("idle_timeout", &self.idle_timeout)
             .field("proxy", &self.proxy)
             .field("http1_only", &self.http1_only)
             .finish_non_exhaustive()

@@ -29,6 +29,7 @@
 //! for the operator to check.
 
 mod builder;
+mod connect_timeout;
 mod error;
 mod provider;
 mod proxy;

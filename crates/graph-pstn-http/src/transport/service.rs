@@ -14,16 +14,19 @@ use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use tower_http::decompression::DecompressionLayer;
 use tower_service::Service;
 
-use super::{HyperTransportBuilder, error, proxy::ProxyConnector};
+use super::{HyperTransportBuilder, connect_timeout::ConnectTimeout, error, proxy::ProxyConnector};
 use crate::{AttemptTimeoutLayer, BoxFuture, CollectBodyLayer, Error};
 
 /// A service of whole bodies: the shape of all that stands above the collection of bodies.
 pub type HttpService = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Error>;
 
+/// How connections are made: through a proxy or not, with TLS or without, within a time.
+type Connector = ConnectTimeout<HttpsConnector<ProxyConnector>>;
+
 /// HTTP over hyper. Clones share their connections.
 #[derive(Clone)]
 pub struct HyperTransport {
-    client: Client<HttpsConnector<ProxyConnector>, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
 }
 
 impl HyperTransport {
@@ -32,7 +35,7 @@ impl HyperTransport {
         HyperTransportBuilder::new()
     }
 
-    pub(super) fn new(client: Client<HttpsConnector<ProxyConnector>, Full<Bytes>>) -> Self {
+    pub(super) fn new(client: Client<Connector, Full<Bytes>>) -> Self {
         Self { client }
     }
 
