@@ -23,6 +23,12 @@ const BENCHES: &[Bench] = &[
         features: "client",
         targets: &["pacing"],
     },
+    Bench {
+        name: "pipeline",
+        package: "graph-pstn-http",
+        features: "client,aws-lc-rs",
+        targets: &["pipeline"],
+    },
 ];
 
 /// Runs the bench with this name.

@@ -51,6 +51,7 @@ impl Emulator {
                 link_form: LinkForm::default(),
                 pre_rendered: false,
                 latency: Duration::ZERO,
+                compressed: true,
             },
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             any_interface: false,
@@ -161,6 +162,12 @@ impl EmulatorBuilder {
     /// measures its client. Default off.
     pub fn pre_rendered(mut self, kept: bool) -> Self {
         self.options.pre_rendered = kept;
+        self
+    }
+
+    /// Whether pages are compressed for who accepts gzip. Default on, as with Graph.
+    pub fn compressed(mut self, compressed: bool) -> Self {
+        self.options.compressed = compressed;
         self
     }
 

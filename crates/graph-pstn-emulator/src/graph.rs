@@ -43,7 +43,8 @@ pub(crate) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
         state.counters.throttled.one();
         return throttled(&ids, wait);
     }
-    match body(state, &call, accepts_gzip(headers)) {
+    let gzip = state.options.compressed && accepts_gzip(headers);
+    match body(state, &call, gzip) {
         Ok((body, rows, gzip)) => {
             state.counters.pages.one();
             state.counters.rows.add(rows as u64);

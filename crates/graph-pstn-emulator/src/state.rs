@@ -28,6 +28,7 @@ pub(crate) struct Options {
     pub(crate) link_form: LinkForm,
     pub(crate) pre_rendered: bool,
     pub(crate) latency: Duration,
+    pub(crate) compressed: bool,
 }
 
 impl Options {
