@@ -29,6 +29,12 @@ const BENCHES: &[Bench] = &[
         features: "client,aws-lc-rs",
         targets: &["pipeline"],
     },
+    Bench {
+        name: "emulator",
+        package: "graph-pstn-emulator",
+        features: "",
+        targets: &["emulator"],
+    },
 ];
 
 /// Runs the bench with this name.

@@ -34,7 +34,7 @@ enum Task {
     Clouds,
     /// Run the whole stack in virtual time, with what goes wrong drawn from seeds
     Simulate(simulate::Arguments),
-    /// Run one of the benches: decode, pacing, pipeline
+    /// Run one of the benches: decode, pacing, pipeline, emulator
     Bench {
         /// Which
         name: String,
