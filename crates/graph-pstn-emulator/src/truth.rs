@@ -49,7 +49,7 @@ impl Truth {
     /// Computes the truth for what an emulator with this seed and rate serves in `[from, until)`, of rows that are
     /// neither late nor gone ([`RunningEmulator::truth`](crate::RunningEmulator::truth) knows of those).
     ///
-    /// Takes time in proportion to the range, and memory for one day and the ids.
+    /// Takes time in proportion to the range, and memory for one day.
     #[must_use]
     pub fn of(
         log: Log,
@@ -73,7 +73,7 @@ impl Truth {
         };
         if log == Log::DialOut {
             let mut lines = BTreeSet::new();
-            view.each(Log::Pstn, from, until, |row| {
+            view.each(Log::Pstn, from, until, |_, row| {
                 if let Some(line) = dial_out_line(row) {
                     lines.insert(line);
                     truth.count(row);
@@ -82,13 +82,17 @@ impl Truth {
             truth.rows = lines.len() as u64;
             return truth;
         }
-        let mut ids = HashSet::new();
-        view.each(log, from, until, |row| {
+        // An id is made from its day too, so that only those of one day must be held against each other.
+        let (mut day, mut ids) = (i64::MIN, HashSet::new());
+        view.each(log, from, until, |slot, row| {
+            if slot.day() != day {
+                day = slot.day();
+                ids.clear();
+            }
             truth.rows += 1;
-            ids.extend(row.id());
+            truth.ids += u64::from(row.id().is_some_and(|id| ids.insert(id)));
             truth.count(row);
         });
-        truth.ids = ids.len() as u64;
         truth
     }
 

@@ -165,7 +165,7 @@ impl View {
 
     /// Calls `each` with every row of `[from, until)` that can be seen, one day in memory at a time. The
     /// dial-out report, whose rows are sums, has none.
-    pub(crate) fn each(self, log: Log, from: i64, until: i64, mut each: impl FnMut(&Row)) {
+    pub(crate) fn each(self, log: Log, from: i64, until: i64, mut each: impl FnMut(Slot, &Row)) {
         for day in days(from, until) {
             for slot in log.slots(self.tenant, day) {
                 if slot.start < from || until <= slot.start {
@@ -176,7 +176,7 @@ impl View {
                         .horizon
                         .is_none_or(|horizon| horizon.shows(log, self.tenant, slot, &row))
                 {
-                    each(&row);
+                    each(slot, &row);
                 }
             }
         }
