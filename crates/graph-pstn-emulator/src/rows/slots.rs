@@ -13,6 +13,15 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
+    /// The place of this row of the day, but for when in the day it starts.
+    pub(super) const fn on_day(day: i64, index: u32) -> Self {
+        Self {
+            start: day * DAY,
+            fraction_digits: 0,
+            index,
+        }
+    }
+
     /// The UTC day, counted from 1970.
     pub(crate) const fn day(self) -> i64 {
         self.start.div_euclid(DAY)
@@ -48,11 +57,7 @@ impl Log {
         let mut slots: Vec<Slot> = (0..count)
             .map(|index| {
                 if index == 0 && midnight {
-                    return Slot {
-                        start: day * DAY,
-                        fraction_digits: 0,
-                        index,
-                    };
+                    return Slot::on_day(day, index);
                 }
                 let mut draw = self.draw(tenant, day, index, 0x51);
                 let second = draw.weighted(HOURS) as i64 * 3600 + draw.below(3600) as i64;

@@ -152,12 +152,14 @@ impl View {
     fn dial_out(self, from: i64, until: i64) -> Vec<Line> {
         let mut report = dial_out::Report::default();
         for day in days(from, until) {
-            let slots = match self.part(Log::Pstn, day, from, until) {
-                DayPart::Whole(_) => Log::Pstn.slots(self.tenant, day),
-                DayPart::Some(slots) => slots,
-            };
-            for slot in slots {
-                report.add(self.tenant, slot);
+            match self.part(Log::Pstn, day, from, until) {
+                // To a sum it does not matter when in its day a call began.
+                DayPart::Whole(count) => (0..count).for_each(|index| {
+                    report.add(self.tenant, Slot::on_day(day, index));
+                }),
+                DayPart::Some(slots) => slots
+                    .into_iter()
+                    .for_each(|slot| report.add(self.tenant, slot)),
             }
         }
         report.lines()
