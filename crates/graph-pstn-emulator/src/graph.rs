@@ -131,6 +131,13 @@ fn turned_away(state: &State, headers: &HeaderMap, ids: &Ids) -> Option<Reply> {
 
 fn refused(ids: &Ids, refusal: &Refusal) -> Reply {
     match refusal {
+        // As in microsoftgraph/msgraph-sample-blazor-clientside issue 94.
+        Refusal::Version => reply::graph_error(
+            ids,
+            StatusCode::BAD_REQUEST,
+            "BadRequest",
+            "Invalid version.",
+        ),
         Refusal::Unknown(segment) => reply::graph_error(
             ids,
             StatusCode::BAD_REQUEST,
@@ -170,13 +177,13 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 }
 
 fn body(state: &State, call: &FunctionCall, gzip: bool) -> std::io::Result<(Bytes, usize, bool)> {
-    let options = &state.options;
-    if options.pre_rendered
-        && let Some((body, rows)) = state.rendered().get(call, gzip)
-    {
+    let view = state.view();
+    // What changes with the time cannot be kept.
+    let kept = state.options.pre_rendered && view.horizon.is_none();
+    if kept && let Some((body, rows)) = state.rendered().get(call, gzip) {
         return Ok((body, rows, gzip));
     }
-    let page = page::render(options.tenant, &state.origin, options.link_form, call);
+    let page = page::render(view, &state.origin, state.options.link_form, call);
     let body = if gzip {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(&page.body)?;
@@ -185,7 +192,7 @@ fn body(state: &State, call: &FunctionCall, gzip: bool) -> std::io::Result<(Byte
         page.body
     };
     let body = Bytes::from(body);
-    if options.pre_rendered {
+    if kept {
         state.rendered().put(*call, gzip, body.clone(), page.rows);
     }
     Ok((body, page.rows, gzip))

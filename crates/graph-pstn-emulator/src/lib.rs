@@ -36,9 +36,11 @@ mod tls;
 mod token_endpoint;
 mod tokens;
 mod truth;
+mod version;
 
 pub use emulator::{Emulator, EmulatorBuilder, RunningEmulator};
 pub use page::LinkForm;
 pub use quota::Quota;
+pub use rows::{Log, UnknownLog};
 pub use stats::Stats;
 pub use truth::Truth;

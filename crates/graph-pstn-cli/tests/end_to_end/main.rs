@@ -13,6 +13,7 @@ mod credentials;
 mod embedded;
 #[cfg(unix)]
 mod interrupted;
+mod late;
 mod program;
 mod refused;
 mod served;
