@@ -15,14 +15,20 @@ const NEED_MORE: [&str; 2] = ["graph-pstn-http/fips", "graph-pstn-auth/fips"];
 /// When cargo does not tell.
 pub(crate) fn all() -> Result<Vec<String>, String> {
     let packages = of_packages()?;
-    let all = packages.iter().flat_map(|(package, features)| {
-        features
-            .iter()
-            .map(move |feature| format!("{package}/{feature}"))
-    });
-    Ok(all
+    let all = packages
+        .iter()
+        .flat_map(|(package, features)| buildable(package, features));
+    Ok(all.collect())
+}
+
+/// These features of a package as `package/feature`, but those that need more than Rust and a C compiler.
+pub(crate) fn buildable(package: &str, features: &[String]) -> Vec<String> {
+    let named = features
+        .iter()
+        .map(|feature| format!("{package}/{feature}"));
+    named
         .filter(|feature| !NEED_MORE.contains(&feature.as_str()))
-        .collect())
+        .collect()
 }
 
 /// The features of each package of the workspace, without `default`.

@@ -1,5 +1,6 @@
 //! The workspace's tasks: `cargo xtask TASK`. One file a task.
 
+mod api;
 mod audit;
 mod bench;
 mod cargo;
@@ -41,6 +42,8 @@ enum Task {
     },
     /// Look for secrets and personal data in the committed fixtures and snapshots
     Audit,
+    /// Compare the public API of each crate with what docs/api says
+    Api(api::Arguments),
     /// Count the crates that each feature and each example brings, and build each alone
     Costs(costs::Arguments),
 }
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Bench { name } => bench::run(&name),
         Task::Audit => audit::run(),
+        Task::Api(arguments) => api::run(&arguments),
         Task::Costs(arguments) => costs::run(&arguments),
     };
     match done {
