@@ -34,8 +34,8 @@ fn live() -> Fixture {
         )
     };
     let (first, second) = (
-        format!("{FUNCTION}(a=1,b=2)"),
-        format!("{FUNCTION}(a=1,b=2)?$skiptoken=abc"),
+        format!("{FUNCTION}(from=2019-11-01,to=2019-12-01)"),
+        format!("{FUNCTION}(from=2019-11-01,to=2019-12-01)?$skiptoken=abc"),
     );
     let link = format!(r#""@odata.nextLink": "{second}","#);
     let json = format!(
@@ -91,8 +91,8 @@ where
 async fn a_recording_replays_and_holds_nothing_real() {
     let live = live();
     let (first, second) = (
-        format!("{FUNCTION}(a=1,b=2)"),
-        format!("{FUNCTION}(a=1,b=2)?$skiptoken=abc"),
+        format!("{FUNCTION}(from=2019-11-01,to=2019-12-01)"),
+        format!("{FUNCTION}(from=2019-11-01,to=2019-12-01)?$skiptoken=abc"),
     );
     let recorder = Recorder::new();
     let service = RecordLayer::new(recorder.clone()).layer(ReplayService::new(&live));
@@ -138,7 +138,7 @@ async fn a_recording_replays_and_holds_nothing_real() {
     );
     let page = send(&replay, get(&first, "<token:1>")).await.unwrap();
     let body = str::from_utf8(page.body()).unwrap();
-    let link = format!("{FUNCTION}(a=1,b=2)?$skiptoken=value-1");
+    let link = format!("{FUNCTION}(from=2019-11-01,to=2019-12-01)?$skiptoken=value-1");
     assert!(
         body.contains(&format!(r#""@odata.nextLink":"{link}""#)),
         "{body}"
