@@ -39,6 +39,8 @@
 
 mod body;
 mod claims;
+#[cfg(feature = "har")]
+pub mod har;
 mod layer;
 mod message;
 mod pseudonyms;

@@ -56,7 +56,7 @@
 //! # }
 //! ```
 
-mod compact;
+pub(crate) mod compact;
 mod difference;
 pub(crate) mod file;
 mod fixture;
