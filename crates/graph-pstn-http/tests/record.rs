@@ -82,6 +82,8 @@ async fn recorded(links: LinkForm) -> Recorded {
         .seed(SEED)
         .rows_per_day(ROWS_PER_DAY)
         .link_form(links)
+        .tenant_id("12345678-1234-4321-8765-1234567890ab")
+        .client_id("12345678-1234-4321-8765-1234567890cd")
         .start()
         .await
         .unwrap();
@@ -120,8 +122,8 @@ async fn recorded(links: LinkForm) -> Recorded {
 async fn replayed(fixture: &str) -> Vec<Value> {
     let replay = ReplayService::new(&Fixture::from_slice(fixture.as_bytes()).unwrap());
     let app = App {
-        tenant_id: "00000000-0000-4000-8000-000000000001".to_owned(),
-        client_id: "00000000-0000-4000-8000-000000000002".to_owned(),
+        tenant_id: "00000000-0000-4000-8000-00000000a001".to_owned(),
+        client_id: "00000000-0000-4000-8000-00000000c001".to_owned(),
         secret: "another".to_owned(),
     };
     let wire = BoxCloneSyncService::new(replay.clone());
@@ -202,7 +204,11 @@ async fn nothing_real_is_in_a_recording() {
     for value in personal {
         assert!(!quoted.contains(value), "{value} was recorded");
     }
-    for secret in [&recorded.app.secret, &recorded.app.tenant_id] {
+    for secret in [
+        &recorded.app.secret,
+        &recorded.app.tenant_id,
+        &recorded.app.client_id,
+    ] {
         assert!(!recorded.fixture.contains(secret.as_str()));
     }
     assert!(!recorded.fixture.contains("127.0.0.1"));

@@ -13,6 +13,8 @@ const GRAPH_APPLICATION: &str = "00000003-0000-0000-c000-000000000000";
 pub(super) enum Kind {
     Token,
     Id,
+    Tenant,
+    Application,
     User,
     Name,
     Number,
@@ -25,12 +27,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Whether upper and lower case tell two values of this kind apart.
-    fn has_case(self) -> bool {
-        matches!(
-            self,
-            Self::Token | Self::Name | Self::Call | Self::Parameter
-        )
+    /// What two values that are the same have in common: for some kinds upper and lower case tell two apart.
+    fn key(self, value: &str) -> String {
+        match self {
+            Self::Token | Self::Name | Self::Call | Self::Parameter => value.to_owned(),
+            _ => value.to_ascii_lowercase(),
+        }
     }
 }
 
@@ -51,6 +53,14 @@ impl Pseudonyms {
         if kind == Kind::Id && value == GRAPH_APPLICATION {
             return value.to_owned();
         }
+        // An id is the same thing wherever it stands.
+        let kind = match kind {
+            Kind::Id => [Kind::Tenant, Kind::Application]
+                .into_iter()
+                .find(|kind| self.knows(*kind, value))
+                .unwrap_or(kind),
+            kind => kind,
+        };
         if kind == Kind::Call && is_guid(value) {
             // Of Operator Connect: the id of a call record.
             return self.of(Kind::Id, value);
@@ -59,6 +69,9 @@ impl Pseudonyms {
         match kind {
             Kind::Token => format!("<token:{number}>"),
             Kind::Id => format!("00000000-0000-4000-8000-{number:012}"),
+            // As hand-written fixtures have them, so that whoever replays one knows what to ask for.
+            Kind::Tenant => format!("00000000-0000-4000-8000-00000000a{number:03}"),
+            Kind::Application => format!("00000000-0000-4000-8000-00000000c{number:03}"),
             Kind::User => format!("user{number:04}@contoso.example"),
             Kind::Name => format!("User {number}"),
             Kind::Number => telephone_number(number, value),
@@ -75,12 +88,12 @@ impl Pseudonyms {
     fn number(&mut self, kind: Kind, value: &str) -> usize {
         let known = self.known.entry(kind).or_default();
         let next = known.len() + 1;
-        let value = if kind.has_case() {
-            value.to_owned()
-        } else {
-            value.to_ascii_lowercase()
-        };
-        *known.entry(value).or_insert(next)
+        *known.entry(kind.key(value)).or_insert(next)
+    }
+
+    fn knows(&self, kind: Kind, value: &str) -> bool {
+        let known = self.known.get(&kind);
+        known.is_some_and(|known| known.contains_key(&kind.key(value)))
     }
 }
 
@@ -149,6 +162,17 @@ mod tests {
             pseudonyms.of(Kind::Id, GRAPH_APPLICATION),
             GRAPH_APPLICATION
         );
+    }
+
+    #[test]
+    fn the_tenant_and_the_app_have_ids_that_are_known() {
+        let mut pseudonyms = Pseudonyms::default();
+        let tenant = "00000000-0000-4000-8000-00000000a001";
+        assert_eq!(pseudonyms.of(Kind::Tenant, GUID), tenant);
+        assert_eq!(pseudonyms.of(Kind::Id, &GUID.to_uppercase()), tenant);
+        let app = "00000000-0000-4000-8000-00000000c001";
+        assert_eq!(pseudonyms.of(Kind::Application, "x"), app);
+        assert_eq!(pseudonyms.of(Kind::Id, "x"), app);
     }
 
     #[test]

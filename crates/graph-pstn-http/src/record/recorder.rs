@@ -129,6 +129,7 @@ impl Recorder {
                 to: scenario.to.clone(),
                 credential: scenario.credential,
                 stop_after: scenario.stop_after,
+                parallel: scenario.parallel,
             },
             log: LogFile {
                 version: "1.2".to_owned(),
@@ -239,7 +240,7 @@ impl Pseudonyms {
         let params = form_urlencoded::parse(request.body()).map(|(name, value)| {
             let (name, value) = redact::parameter(name.into_owned(), value.into_owned());
             let value = match name.as_str() {
-                "client_id" => self.of(Kind::Id, &value),
+                "client_id" => self.of(Kind::Application, &value),
                 "scope" => self.url(&value),
                 "claims" => self.claims(&value),
                 // Not one that is known: its value has been redacted.

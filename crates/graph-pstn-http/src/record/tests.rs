@@ -125,10 +125,11 @@ async fn a_recording_replays_and_holds_nothing_real() {
     let recorded = Fixture::from_slice(text.as_bytes()).unwrap();
     assert_eq!(recorded.recorded(), Some("2026-11-25T00:00:00Z"));
     let replay = ReplayService::new(&recorded);
-    let login = "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token";
+    let login =
+        "https://login.microsoftonline.com/00000000-0000-4000-8000-00000000a001/oauth2/v2.0/token";
     let token = send(
         &replay,
-        token_request(login, "00000000-0000-4000-8000-000000000001"),
+        token_request(login, "00000000-0000-4000-8000-00000000c001"),
     )
     .await
     .unwrap();

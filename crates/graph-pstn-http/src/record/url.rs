@@ -118,13 +118,13 @@ impl Pseudonyms {
     }
 
     fn segment(&mut self, segment: &str, is_tenant: bool) -> String {
-        if is_guid(segment) {
-            self.of(Kind::Id, segment)
-        } else if SEGMENTS.contains(&segment) || is_call(segment) {
+        if SEGMENTS.contains(&segment) || is_call(segment) {
             segment.to_owned()
         } else if is_tenant {
-            // A tenant may be named by its domain.
-            "contoso.example".to_owned()
+            // By its id or by one of its domains.
+            self.of(Kind::Tenant, segment)
+        } else if is_guid(segment) {
+            self.of(Kind::Id, segment)
         } else {
             self.of(Kind::Parameter, segment)
         }
@@ -227,7 +227,7 @@ mod tests {
             pseudonyms.url(&format!(
                 "https://login.microsoftonline.com/{GUID}/oauth2/v2.0/token"
             )),
-            "https://login.microsoftonline.com/00000000-0000-4000-8000-000000000001/oauth2/v2.0/token"
+            "https://login.microsoftonline.com/00000000-0000-4000-8000-00000000a001/oauth2/v2.0/token"
         );
         let context = "https://graph.microsoft.com/v1.0/$metadata#Collection(microsoft.graph.callRecords.pstnCallLogRow)";
         assert_eq!(pseudonyms.url(context), context);
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(
             pseudonyms
                 .url("https://me:pw@login.microsoftonline.com/tailspin.com/oauth2/v2.0/token"),
-            "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token"
+            "https://login.microsoftonline.com/00000000-0000-4000-8000-00000000a002/oauth2/v2.0/token"
         );
     }
 
@@ -293,7 +293,7 @@ mod tests {
             ),
             (
                 "http://127.0.0.1:4000/tailspin.com/oauth2/v2.0/token",
-                "https://login.example/contoso.example/oauth2/v2.0/token",
+                "https://login.example/00000000-0000-4000-8000-00000000a001/oauth2/v2.0/token",
             ),
             ("http://127.0.0.1:4001/v1.0", "http://127.0.0.1:4001/v1.0"),
         ] {

@@ -29,6 +29,8 @@ pub(crate) struct ScenarioFile {
     pub(crate) credential: Option<CredentialKind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stop_after: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parallel: Option<u32>,
 }
 
 #[derive(Clone, Deserialize, Serialize)]

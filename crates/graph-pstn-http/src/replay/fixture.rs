@@ -46,6 +46,8 @@ pub struct Scenario {
     pub credential: Option<CredentialKind>,
     /// After so many batches the reading stops, and a new reader goes on from its checkpoint.
     pub stop_after: Option<u32>,
+    /// How many windows are read at a time; `None` for one.
+    pub parallel: Option<u32>,
 }
 
 /// How the app of a [`Scenario`] proves itself.
@@ -81,6 +83,7 @@ impl Scenario {
             to: to.into(),
             credential: None,
             stop_after: None,
+            parallel: None,
         }
     }
 
@@ -164,6 +167,7 @@ impl Fixture {
                 to: scenario.to,
                 credential: scenario.credential,
                 stop_after: scenario.stop_after,
+                parallel: scenario.parallel,
             },
             exchanges,
         })

@@ -22,9 +22,9 @@
 //!
 //! Around `log` stand `description` and `provenance` for the reader, `recorded` (a time, or `null`
 //! for a synthetic fixture) and `scenario`: what to ask the stack for. It has `cloud`, `log`, `from` and `to`, and
-//! if need be `credential` (one of [`CredentialKind`]'s in kebab case, where it is not a client secret) and
-//! `stopAfter` (the reading stops after so many batches, and a new reader resumes). Names that are not known
-//! are errors.
+//! if need be `credential` (one of [`CredentialKind`]'s in kebab case, where it is not a client secret),
+//! `stopAfter` (the reading stops after so many batches, and a new reader resumes) and `parallel` (so many
+//! windows are read at a time; one, if it is not there). Names that are not known are errors.
 //!
 //! A request has to have the entry's method, origin, path and query parameters (in any order), an
 //! `Authorization` header if and only if the entry lists one, and the same form parameters (in any

@@ -190,9 +190,9 @@ async fn an_imported_capture_replays() {
     let fixture = Fixture::from_slice(fixture.as_bytes()).unwrap();
     let replay = ReplayService::new(&fixture);
     let form = "grant_type=client_credentials&client_secret=another&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default\
-                &client_id=00000000-0000-4000-8000-000000000002";
+                &client_id=00000000-0000-4000-8000-00000000c001";
     let token = Request::post(
-        "https://login.microsoftonline.com/00000000-0000-4000-8000-000000000001/oauth2/v2.0/token",
+        "https://login.microsoftonline.com/00000000-0000-4000-8000-00000000a001/oauth2/v2.0/token",
     )
     .header("content-type", "application/x-www-form-urlencoded")
     .body(Bytes::from_static(form.as_bytes()))
