@@ -6,6 +6,8 @@ mod cargo;
 mod clouds;
 mod costs;
 mod features;
+mod har;
+mod record;
 mod references;
 mod simulate;
 mod snapshots;
@@ -30,6 +32,10 @@ enum Task {
     Test,
     /// Replay every fixture through the whole stack and compare with the snapshots
     Snapshots(snapshots::Arguments),
+    /// Record an export of a tenant or of the emulator as a fixture
+    Record(Box<record::Arguments>),
+    /// Make a fixture of a HAR capture, or a HAR capture of a fixture
+    Har(har::Arguments),
     /// Build for each cloud alone, and prove that nothing of the other clouds is in it
     Clouds,
     /// Run the whole stack in virtual time, with what goes wrong drawn from seeds
@@ -49,6 +55,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test => test::run(),
         Task::Snapshots(arguments) => snapshots::run(&arguments),
+        Task::Record(arguments) => record::run(&arguments),
+        Task::Har(arguments) => har::run(&arguments),
         Task::Clouds => clouds::run(),
         Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Bench { name } => bench::run(&name),
