@@ -46,7 +46,11 @@ enum Task {
         name: String,
     },
     /// Look for secrets and personal data in the committed fixtures and snapshots
-    Audit,
+    Audit {
+        /// In a recording of the emulator too, which is made for it, and with leaks planted into that
+        #[arg(long)]
+        recording: bool,
+    },
     /// Count the crates that each feature and each example brings, and build each alone
     Costs(costs::Arguments),
 }
@@ -60,7 +64,9 @@ fn main() -> ExitCode {
         Task::Clouds => clouds::run(),
         Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Bench { name } => bench::run(&name),
-        Task::Audit => audit::run(),
+        Task::Audit { recording } => {
+            audit::run().and_then(|()| if recording { record::check() } else { Ok(()) })
+        }
         Task::Costs(arguments) => costs::run(&arguments),
     };
     match done {

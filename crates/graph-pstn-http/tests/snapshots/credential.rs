@@ -1,6 +1,9 @@
 //! How the app of a scenario proves itself. No key and no secret here opens anything.
 
-use std::{fs, sync::Arc};
+use std::{
+    fs,
+    sync::{Arc, OnceLock},
+};
 
 use graph_pstn_auth::{
     AssertionRequest, ClientAssertionCredential, ClientCertificateCredential,
@@ -76,10 +79,13 @@ async fn assertion(_: AssertionRequest) -> Result<SecretString, graph_pstn_auth:
     Ok(ASSERTION.into())
 }
 
-/// A certificate and its key, in PEM.
-fn certificate() -> String {
-    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
-    let params = CertificateParams::new(vec!["app.contoso.example".into()]).unwrap();
-    let certificate = params.self_signed(&key).unwrap();
-    certificate.pem() + &key.serialize_pem()
+/// A certificate and its key, in PEM. Making a key takes a moment, so there is one for all.
+fn certificate() -> &'static str {
+    static PEM: OnceLock<String> = OnceLock::new();
+    PEM.get_or_init(|| {
+        let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+        let params = CertificateParams::new(vec!["app.contoso.example".into()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        certificate.pem() + &key.serialize_pem()
+    })
 }

@@ -36,8 +36,8 @@ pub(crate) enum Exchanged {
 }
 
 impl Exchanged {
-    pub(crate) const ALL: [Self; 9] = [
-        Self::Nothing,
+    /// All but [`Nothing`](Self::Nothing).
+    pub(crate) const ALL: [Self; 8] = [
         Self::UserAgent,
         Self::Accept,
         Self::Pause,
