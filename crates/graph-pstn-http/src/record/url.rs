@@ -210,12 +210,12 @@ mod tests {
     use super::*;
     use crate::Endpoints;
 
-    const GUID: &str = "12345678-1234-4321-8765-123456789abc";
     const CALL: &str = "getPstnCalls(from=2019-11-01,to=2019-12-01)";
 
     #[test]
     #[cfg(feature = "cloud-global")]
     fn a_link_and_the_request_that_follows_it_stay_the_same() {
+        const GUID: &str = "12345678-1234-4321-8765-123456789abc";
         let mut pseudonyms = Pseudonyms::default();
         let function =
             format!("https://graph.microsoft.com/v1.0/communications/callRecords/{CALL}");
