@@ -95,3 +95,26 @@ fn review() -> Result<(), String> {
             .to_owned(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fixture_has_a_line_in_the_readme_and_every_line_a_fixture() {
+        let folder = workspace::root().join("fixtures");
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+        let (_, table) = readme.split_once("| file | shows | after |").unwrap();
+        let lines = table.lines().filter_map(|line| line.strip_prefix("| `"));
+        let listed: Vec<_> = lines
+            .map(|line| line.split('`').next().unwrap_or_default())
+            .collect();
+        let mut there = Vec::new();
+        for entry in fs::read_dir(&folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            there.extend(name.strip_suffix(".json").map(str::to_owned));
+        }
+        there.sort();
+        assert_eq!(listed, there);
+    }
+}
