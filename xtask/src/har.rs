@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
 }
 
 /// Cargo runs at the workspace's root, which need not be where the task was called.
-fn absolute(path: &Path) -> Result<String, String> {
+pub(crate) fn absolute(path: &Path) -> Result<String, String> {
     let folder = env::current_dir().map_err(|error| error.to_string())?;
     Ok(folder.join(path).display().to_string())
 }

@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use crate::{audit, cargo::cargo, workspace};
+use crate::{audit, cargo::cargo, har, workspace};
 
 /// The example that makes fixtures.
 pub(crate) const EXAMPLE: &str = "run --quiet --package graph-pstn-http --features client,har,all-clouds \
@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
     authority_host: Option<String>,
     /// A PEM file with certificate authorities to trust besides the system's own
     #[arg(long, value_name = "FILE")]
-    ca_certificate: Option<String>,
+    ca_certificate: Option<PathBuf>,
     /// Keep the recording although the export fails: the failure is what is to be seen
     #[arg(long)]
     failure: bool,
@@ -113,7 +113,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     option("to", Some(arguments.to.clone()));
     option("graph-endpoint", arguments.graph_endpoint.clone());
     option("authority-host", arguments.authority_host.clone());
-    option("ca-certificate", arguments.ca_certificate.clone());
+    let ca_certificate = arguments.ca_certificate.as_deref().map(har::absolute);
+    option("ca-certificate", ca_certificate.transpose()?);
     option("failure", arguments.failure.then(|| "yes".to_owned()));
     let description = format!(
         "{} from {} to {} of {source}",
