@@ -5,10 +5,11 @@
 //! the few that are known to be harmless are listed in [`reserved`].
 
 mod fixture;
+pub(crate) mod planted;
 mod reserved;
 mod text;
 
-use std::{fs, path::PathBuf};
+use std::{fmt, fs, path::PathBuf};
 
 use crate::workspace;
 
@@ -44,6 +45,12 @@ impl Leak {
     }
 }
 
+impl fmt::Display for Leak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: `{}`", self.place, self.what, self.hint)
+    }
+}
+
 pub(crate) fn run() -> Result<(), String> {
     let files = files()?;
     let mut leaks = 0;
@@ -52,7 +59,7 @@ pub(crate) fn run() -> Result<(), String> {
         let bytes = fs::read(path).map_err(|error| format!("{shown}: {error}"))?;
         for leak in in_file(&shown, &bytes) {
             leaks += 1;
-            eprintln!("{shown}: {}: {}: `{}`", leak.place, leak.what, leak.hint);
+            eprintln!("{shown}: {leak}");
         }
     }
     if leaks > 0 {
@@ -81,7 +88,7 @@ fn files() -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-fn in_file(name: &str, bytes: &[u8]) -> Vec<Leak> {
+pub(crate) fn in_file(name: &str, bytes: &[u8]) -> Vec<Leak> {
     let Ok(text) = str::from_utf8(bytes) else {
         return vec![Leak::new("bytes that cannot be read as text", "").at("the file")];
     };

@@ -36,6 +36,12 @@ pub(crate) fn cargo(arguments: &str) -> Cargo {
 }
 
 impl Cargo {
+    /// Adds arguments that may hold white space.
+    pub(crate) fn with(mut self, arguments: impl IntoIterator<Item = String>) -> Self {
+        self.arguments.extend(arguments);
+        self
+    }
+
     /// Sets a variable of the environment.
     pub(crate) fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.push((name, value.into()));
@@ -100,7 +106,12 @@ impl Cargo {
             let quote = if value.contains(' ') { "'" } else { "" };
             shown.push_str(&format!("{name}={quote}{value}{quote} "));
         }
-        shown + "cargo " + &self.arguments.join(" ")
+        shown.push_str("cargo");
+        for argument in &self.arguments {
+            let quote = if argument.contains(' ') { "'" } else { "" };
+            shown.push_str(&format!(" {quote}{argument}{quote}"));
+        }
+        shown
     }
 
     fn command(&self) -> Command {

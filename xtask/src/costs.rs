@@ -68,6 +68,7 @@ const PARTS: &[Part] = &[
     part(RETRY, 15, HEAVY),
     part("record", 20, HTTP_AND_TLS),
     part("replay", 20, HTTP_AND_TLS),
+    part("har", 47, HTTP_AND_TLS),
     part("page", 45, HTTP_AND_TLS),
     part("prefetch", 46, HTTP_AND_TLS),
     part("read", 52, HTTP_AND_TLS),

@@ -7,6 +7,8 @@ mod cargo;
 mod clouds;
 mod costs;
 mod features;
+mod har;
+mod record;
 mod references;
 mod simulate;
 mod snapshots;
@@ -31,6 +33,10 @@ enum Task {
     Test,
     /// Replay every fixture through the whole stack and compare with the snapshots
     Snapshots(snapshots::Arguments),
+    /// Record an export of a tenant or of the emulator as a fixture
+    Record(Box<record::Arguments>),
+    /// Make a fixture of a HAR capture, or a HAR capture of a fixture
+    Har(har::Arguments),
     /// Build for each cloud alone, and prove that nothing of the other clouds is in it
     Clouds,
     /// Run the whole stack in virtual time, with what goes wrong drawn from seeds
@@ -40,10 +46,14 @@ enum Task {
         /// Which
         name: String,
     },
-    /// Look for secrets and personal data in the committed fixtures and snapshots
-    Audit,
     /// Compare the public API of each crate with what docs/api says
     Api(api::Arguments),
+    /// Look for secrets and personal data in the committed fixtures and snapshots
+    Audit {
+        /// In a recording of the emulator too, which is made for it, and with leaks planted into that
+        #[arg(long)]
+        recording: bool,
+    },
     /// Count the crates that each feature and each example brings, and build each alone
     Costs(costs::Arguments),
 }
@@ -52,11 +62,15 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test => test::run(),
         Task::Snapshots(arguments) => snapshots::run(&arguments),
+        Task::Record(arguments) => record::run(&arguments),
+        Task::Har(arguments) => har::run(&arguments),
         Task::Clouds => clouds::run(),
         Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Bench { name } => bench::run(&name),
-        Task::Audit => audit::run(),
         Task::Api(arguments) => api::run(&arguments),
+        Task::Audit { recording } => {
+            audit::run().and_then(|()| if recording { record::check() } else { Ok(()) })
+        }
         Task::Costs(arguments) => costs::run(&arguments),
     };
     match done {

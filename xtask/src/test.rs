@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::{
     audit,
     cargo::{Cargo, cargo},
-    costs,
+    costs, record,
     references::{self, References},
     workspace,
 };
@@ -19,6 +19,7 @@ pub(crate) fn run() -> Result<(), String> {
     let documentation = documentation.variable("RUSTDOCFLAGS", "-D warnings");
     timed("documentation", || shown(&documentation))?;
     timed("audit", audit::run)?;
+    timed("recording", record::check)?;
     timed("parts", || costs::run(&costs::Arguments::default()))?;
     timed("dependencies", dependencies)
 }

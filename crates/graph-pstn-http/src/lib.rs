@@ -22,6 +22,7 @@
 //! | `aws-lc-rs` (default), `ring`, `fips`, `webpki-roots` | the [`transport`]'s cryptography and roots | |
 //! | `metrics` | [`MetricsObserver`]: what the layers report, for the `metrics` crate | beside the stack |
 //! | `record` | [`record`]: what passes, as a fixture | above the transport |
+//! | `har` | [`record::har`]: captures of browsers and proxies as fixtures, and back | |
 //! | `replay` | [`replay`]: recorded exchanges in the transport's place | the bottom |
 //! | `cloud-global`, `cloud-us-gov-l4`, `cloud-us-gov-l5`, `cloud-china`, `all-clouds` | the [`Cloud`]s of the build | |
 //!

@@ -44,9 +44,13 @@ pub(super) fn is_guid(guid: &str) -> bool {
     first_group.windows(2).all(|pair| pair[0] == pair[1]) || GUIDS.contains(&guid.as_str())
 }
 
-/// Loopback, or for documentation (RFC 5737).
+/// Loopback, or for documentation (RFC 5737) or benchmarks (RFC 2544).
 pub(super) fn is_ipv4(address: Ipv4Addr) -> bool {
-    address.is_loopback() || address.is_documentation() || address.is_unspecified()
+    let is_for_benchmarks = matches!(address.octets(), [198, 18 | 19, ..]);
+    address.is_loopback()
+        || address.is_documentation()
+        || address.is_unspecified()
+        || is_for_benchmarks
 }
 
 /// Loopback, or for documentation (RFC 3849).
@@ -58,7 +62,8 @@ pub(super) fn is_ipv6(address: Ipv6Addr) -> bool {
 /// American area 555, which is none, or 555-0100 to 555-0199 of any area (NANPA), or one that Ofcom,
 /// ARCEP and the Bundesnetzagentur keep for films.
 pub(super) fn is_number(digits: &str) -> bool {
-    const LONGEST: usize = 11;
+    // E.164 has no longer ones.
+    const LONGEST: usize = 15;
     const PATTERNS: [&str; 4] = [
         "1xxx55501xx",
         "442079460xxx", // Ofcom: 020 7946 0000 to 0999

@@ -32,6 +32,9 @@ pub(super) fn of(response: &Response<Bytes>) -> Error {
         None => message,
     };
     let mut error = Error::new(kind, message).with_status(status);
+    if kind == ErrorKind::Server && !passes(status) {
+        error = error.with_transient(false);
+    }
     if let Some(wait) = wait {
         error = error.with_retry_after(wait);
     }
@@ -54,6 +57,12 @@ pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     headers.get(name)?.to_str().ok()
 }
 
+/// Whether a failure of the service's own may be over the next time: not that it has no such function (501) or
+/// that it does not speak this HTTP (505).
+fn passes(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 500 | 502 | 503 | 504)
+}
+
 fn meaning(status: StatusCode) -> (ErrorKind, &'static str) {
     match status.as_u16() {
         401 => (ErrorKind::Unauthorized, "Graph does not accept the token"),
@@ -68,7 +77,8 @@ fn meaning(status: StatusCode) -> (ErrorKind, &'static str) {
         ),
         408 => (ErrorKind::Server, "Graph gave up waiting for the request"),
         429 | 509 => (ErrorKind::Throttled, "Graph is throttling this app"),
-        500..=599 => (ErrorKind::Server, "Graph is not available just now"),
+        500 | 502..=504 => (ErrorKind::Server, "Graph is not available just now"),
+        500..=599 => (ErrorKind::Server, "Graph cannot serve the request"),
         300..=399 => (
             ErrorKind::Client,
             "Graph answers with a redirect, which is not followed with a token",
@@ -131,6 +141,16 @@ mod tests {
             assert_eq!(refusal(403, &[], body).kind(), ErrorKind::Forbidden);
             assert_eq!(refusal(302, &[], body).kind(), ErrorKind::Client);
             assert_eq!(refusal(204, &[], body).kind(), ErrorKind::Decode);
+        }
+    }
+
+    #[test]
+    fn what_the_service_does_not_have_it_will_not_have_the_next_time() {
+        for passing in [408, 500, 502, 503, 504, 429, 509] {
+            assert!(refusal(passing, &[], "").is_transient(), "{passing}");
+        }
+        for lasting in [400, 403, 404, 406, 409, 410, 501, 505] {
+            assert!(!refusal(lasting, &[], "").is_transient(), "{lasting}");
         }
     }
 

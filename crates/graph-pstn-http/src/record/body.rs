@@ -1,6 +1,9 @@
 //! What of a body may be kept: an allow-list of members, by their names.
 
-use std::fmt;
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use serde::{
     Deserialize,
@@ -8,16 +11,24 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::pseudonyms::{Kind, Pseudonyms};
+use super::{
+    pseudonyms::{Kind, Pseudonyms, is_guid},
+    url::is_time,
+};
 
 const REDACTED: &str = "\"<redacted>\"";
 
 /// What becomes of the text of a member.
 enum Rule {
+    /// A number, a time, or a few words that are the same for everybody.
     Keep,
     Exchange(Kind),
     Url,
     Message,
+    /// JSON in a string.
+    Claims,
+    /// What a claim has to be.
+    Claim,
 }
 
 /// The rule for a member of this name; `None` when nothing is known of it.
@@ -27,10 +38,11 @@ fn rule(name: &str) -> Option<Rule> {
         "token_type" | "expires_in" | "ext_expires_in" | "refresh_in" | "error" | "error_codes"
         | "suberror" | "timestamp" | "code" | "date" => Rule::Keep,
         "access_token" => Rule::Exchange(Kind::Token),
+        "claims" => Rule::Claims,
         "trace_id" | "correlation_id" | "request-id" | "client-request-id" => {
             Rule::Exchange(Kind::Id)
         }
-        "error_description" | "message" => Rule::Message,
+        "error_description" | "message" | "finalSipCodePhrase" => Rule::Message,
         // Pages.
         "@odata.context" | "@odata.nextLink" => Rule::Url,
         "@odata.count" | "@odata.type" => Rule::Keep,
@@ -83,7 +95,6 @@ fn rule(name: &str) -> Option<Rule> {
         | "usageLocation"
         | "successfulCall"
         | "finalSipCode"
-        | "finalSipCodePhrase"
         | "callEndSubReason"
         | "mediaBypassEnabled"
         | "mediaPathLocation"
@@ -94,15 +105,65 @@ fn rule(name: &str) -> Option<Rule> {
     })
 }
 
+/// The rule for a member of `claims`.
+fn claim_rule(name: &str) -> Option<Rule> {
+    match name {
+        "value" | "values" => Some(Rule::Claim),
+        "essential" => Some(Rule::Keep),
+        _ => None,
+    }
+}
+
+/// What of a body is kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Limits {
+    /// At most so many rows of a page.
+    pub(super) rows: Option<usize>,
+}
+
 /// The document with its structure and the members that may be kept; `None` if it is no JSON.
 /// Numbers keep their text.
-pub(super) fn redacted(json: &[u8], pseudonyms: &mut Pseudonyms) -> Option<Box<RawValue>> {
+pub(super) fn redacted(
+    json: &[u8],
+    limits: Limits,
+    pseudonyms: &mut Pseudonyms,
+) -> Option<Box<RawValue>> {
     // Refuses what is nested more deeply than anything that reads it by recursion can bear.
     let _: serde_json::Value = serde_json::from_slice(json).ok()?;
+    let mut document: Node<'_> = serde_json::from_slice(json).ok()?;
+    if let (Node::Object(page), Some(rows)) = (&mut document, limits.rows) {
+        cut(page, rows);
+    }
+    let mut out = String::with_capacity(json.len());
+    write(&document, "", rule, pseudonyms, &mut out);
+    RawValue::from_string(out).ok()
+}
+
+/// Claims, on one line as the token source writes them; `None` if they are no JSON object.
+pub(super) fn redacted_claims(json: &[u8], pseudonyms: &mut Pseudonyms) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(json).ok()?;
     let document: Node<'_> = serde_json::from_slice(json).ok()?;
     let mut out = String::with_capacity(json.len());
-    write(&document, "", pseudonyms, &mut out);
-    RawValue::from_string(out).ok()
+    write(&document, "", claim_rule, pseudonyms, &mut out);
+    value.is_object().then_some(out)
+}
+
+/// Leaves so many rows on a page, and counts them anew.
+fn cut(page: &mut [(String, Node<'_>)], rows: usize) {
+    let mut left = None;
+    for (name, value) in &mut *page {
+        if let ("value", Node::Array(items)) = (name.as_str(), value)
+            && items.len() > rows
+        {
+            items.truncate(rows);
+            left = Some(rows);
+        }
+    }
+    for (name, value) in page {
+        if let ("@odata.count", Some(rows)) = (name.as_str(), left) {
+            *value = Node::Count(rows);
+        }
+    }
 }
 
 /// A JSON value whose numbers are still text and whose members are in their order.
@@ -112,9 +173,17 @@ enum Node<'a> {
     String(String),
     /// A number, a boolean or null.
     Other(&'a RawValue),
+    /// A number of ours.
+    Count(usize),
 }
 
-fn write(node: &Node<'_>, name: &str, pseudonyms: &mut Pseudonyms, out: &mut String) {
+fn write(
+    node: &Node<'_>,
+    name: &str,
+    rule: fn(&str) -> Option<Rule>,
+    pseudonyms: &mut Pseudonyms,
+    out: &mut String,
+) {
     match node {
         Node::Object(members) => {
             out.push('{');
@@ -122,9 +191,13 @@ fn write(node: &Node<'_>, name: &str, pseudonyms: &mut Pseudonyms, out: &mut Str
                 if index > 0 {
                     out.push(',');
                 }
-                quote(name, out);
+                if is_name(name) {
+                    quote(name, out);
+                } else {
+                    out.push_str(REDACTED);
+                }
                 out.push(':');
-                write(value, name, pseudonyms, out);
+                write(value, name, rule, pseudonyms, out);
             }
             out.push('}');
         }
@@ -134,17 +207,23 @@ fn write(node: &Node<'_>, name: &str, pseudonyms: &mut Pseudonyms, out: &mut Str
                 if index > 0 {
                     out.push(',');
                 }
-                write(item, name, pseudonyms, out);
+                write(item, name, rule, pseudonyms, out);
             }
             out.push(']');
         }
         Node::String(text) => match rule(name) {
-            Some(Rule::Keep) => quote(text, out),
+            Some(Rule::Keep) if is_plain(text) => quote(text, out),
             Some(Rule::Exchange(kind)) => quote(&pseudonyms.of(kind, text), out),
             Some(Rule::Url) => quote(&pseudonyms.url(text), out),
             Some(Rule::Message) => quote(&pseudonyms.message(text), out),
-            None => out.push_str(REDACTED),
+            Some(Rule::Claims) => quote(&pseudonyms.claims(text), out),
+            Some(Rule::Claim) => match claim(text, pseudonyms) {
+                Some(claim) => quote(&claim, out),
+                None => out.push_str(REDACTED),
+            },
+            Some(Rule::Keep) | None => out.push_str(REDACTED),
         },
+        Node::Count(count) => out.push_str(&count.to_string()),
         Node::Other(raw) => {
             let is_number = raw
                 .get()
@@ -152,6 +231,44 @@ fn write(node: &Node<'_>, name: &str, pseudonyms: &mut Pseudonyms, out: &mut Str
             let kept = !is_number || matches!(rule(name), Some(Rule::Keep));
             out.push_str(if kept { raw.get() } else { REDACTED });
         }
+    }
+}
+
+/// Names are the service's own, unless somebody's data stands in the place of one.
+fn is_name(name: &str) -> bool {
+    const LONGEST: usize = 64;
+    let digits = name.chars().filter(char::is_ascii_digit).count();
+    let bare = name.replace("@odata.", "");
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    name.len() <= LONGEST && digits <= MOST_DIGITS && !is_guid(name) && bare.chars().all(is_of_name)
+}
+
+/// Digits of a longer number may be somebody's.
+const MOST_DIGITS: usize = 6;
+
+/// What a member that is kept holds when it holds what it should.
+fn is_plain(text: &str) -> bool {
+    const LONGEST: usize = 64;
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let words = text.len() <= LONGEST
+        && digits <= MOST_DIGITS
+        && !text.contains(['@', '*'])
+        && !text.contains("://");
+    words
+        || is_time(text) && text.contains(['-', ':'])
+        || text.contains('.') && !text.starts_with('+') && text.parse::<f64>().is_ok()
+}
+
+/// A moment, a capability, or the address that a policy saw.
+fn claim(text: &str, pseudonyms: &mut Pseudonyms) -> Option<String> {
+    const LONGEST: usize = 12;
+    if text.parse::<Ipv4Addr>().is_ok() {
+        Some(pseudonyms.of(Kind::Address4, text))
+    } else if text.parse::<Ipv6Addr>().is_ok() {
+        Some(pseudonyms.of(Kind::Address6, text))
+    } else {
+        let is_word = text.len() <= LONGEST && text.chars().all(|c| c.is_ascii_alphanumeric());
+        is_word.then(|| text.to_owned())
     }
 }
 
@@ -206,7 +323,11 @@ mod tests {
     use super::*;
 
     fn shown(json: &str) -> String {
-        let body = redacted(json.as_bytes(), &mut Pseudonyms::default());
+        let body = redacted(
+            json.as_bytes(),
+            Limits::default(),
+            &mut Pseudonyms::default(),
+        );
         body.unwrap().get().to_owned()
     }
 
@@ -242,7 +363,36 @@ mod tests {
     #[test]
     fn what_is_nested_without_end_is_refused() {
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
-        assert!(redacted(deep.as_bytes(), &mut Pseudonyms::default()).is_none());
-        assert!(redacted(b"<html>", &mut Pseudonyms::default()).is_none());
+        let of = |body: &[u8]| redacted(body, Limits::default(), &mut Pseudonyms::default());
+        assert!(of(deep.as_bytes()).is_none());
+        assert!(of(b"<html>").is_none());
+    }
+
+    #[test]
+    fn a_member_that_is_kept_is_not_when_it_holds_something_else() {
+        assert_eq!(
+            shown(
+                r#"{"callType":"someone@tailspin.com","operator":"+37212345678","duration":"219",
+                    "startDateTime":"2019-11-01T00:00:08.2589935Z","charge":"12345678.05",
+                    "someone@tailspin.com":1,"12345678-1234-4321-8765-123456789abc":null,
+                    "charge@odata.type":"Decimal"}"#
+            ),
+            r#"{"callType":"<redacted>","operator":"<redacted>","duration":"219","startDateTime":"2019-11-01T00:00:08.2589935Z","charge":"12345678.05","<redacted>":"<redacted>","<redacted>":null,"charge@odata.type":"<redacted>"}"#
+        );
+    }
+
+    #[test]
+    fn a_page_can_be_cut_short() {
+        let page = r#"{"@odata.count":3,"value":[{"charge":0.00},{"charge":1},{"charge":2}],"@odata.nextLink":"https://graph.example/v1.0?$skip=3"}"#;
+        let cut = |rows| {
+            let limits = Limits { rows: Some(rows) };
+            let body = redacted(page.as_bytes(), limits, &mut Pseudonyms::default());
+            body.unwrap().get().to_owned()
+        };
+        assert_eq!(
+            cut(1),
+            r#"{"@odata.count":1,"value":[{"charge":0.00}],"@odata.nextLink":"https://graph.example/v1.0?$skip=3"}"#
+        );
+        assert_eq!(cut(3), page);
     }
 }

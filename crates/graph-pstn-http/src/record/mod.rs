@@ -11,8 +11,8 @@
 //! alike, so that paging still joins up. Times, durations and charges stay. Of a body that is no JSON
 //! only its length is kept.
 //!
-//! The range, the cloud and what a message of the service says stay readable. Look a recording over
-//! before you publish it.
+//! The range, the cloud and the words of a message of the service stay readable; what a message quotes does
+//! not. Look a recording over before you publish it.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -38,12 +38,17 @@
 //! ```
 
 mod body;
+mod claims;
+#[cfg(feature = "har")]
+pub mod har;
 mod layer;
+mod message;
 mod pseudonyms;
 mod recorder;
 mod service;
 #[cfg(test)]
 mod tests;
+mod url;
 
 pub use layer::RecordLayer;
 pub use recorder::Recorder;

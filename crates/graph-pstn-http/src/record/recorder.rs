@@ -14,7 +14,7 @@ use super::{
     pseudonyms::{Kind, Pseudonyms},
 };
 use crate::{
-    Error, ErrorKind,
+    Endpoints, Error, ErrorKind,
     replay::{
         Scenario,
         file::{
@@ -45,6 +45,7 @@ pub struct Recorder(Arc<Mutex<Recording>>);
 #[derive(Default)]
 struct Recording {
     pseudonyms: Pseudonyms,
+    limits: body::Limits,
     entries: Vec<Entry>,
 }
 
@@ -68,6 +69,33 @@ impl Recorder {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Shows requests to `real` as if they went to `shown`: a recording made with the emulator, or by way of a
+    /// gateway of one's own, then replays as one of a cloud.
+    ///
+    /// Hosts that are neither these, nor those of a [`Cloud`](crate::Cloud) of this build, nor reserved get
+    /// made-up names.
+    #[must_use]
+    pub fn shown_as(self, real: &Endpoints, shown: &Endpoints) -> Self {
+        self.recording().pseudonyms.exchanged = Some((real.clone(), shown.clone()));
+        self
+    }
+
+    /// Keeps at most so many rows of each page. A page of Graph's has 1,000, which nobody reviews.
+    #[must_use]
+    pub fn rows_per_page(self, rows: usize) -> Self {
+        self.recording().limits.rows = Some(rows);
+        self
+    }
+
+    /// What the recording makes of this JSON, with the pseudonyms that it uses: a row that was delivered
+    /// becomes the row that the replay delivers. `None` if it is no JSON.
+    #[must_use]
+    pub fn redacted(&self, json: &[u8]) -> Option<String> {
+        let mut recording = self.recording();
+        let json = body::redacted(json, body::Limits::default(), &mut recording.pseudonyms)?;
+        Some(json.get().to_owned())
     }
 
     /// The recording so far as the text of a fixture's file. Requests that have not ended, or whose
@@ -99,6 +127,9 @@ impl Recorder {
                 log: scenario.log.clone(),
                 from: scenario.from.clone(),
                 to: scenario.to.clone(),
+                credential: scenario.credential,
+                stop_after: scenario.stop_after,
+                parallel: scenario.parallel,
             },
             log: LogFile {
                 version: "1.2".to_owned(),
@@ -136,7 +167,10 @@ impl Recorder {
     ) {
         let mut recording = self.recording();
         let end = match outcome {
-            Ok(response) => End::Response(recording.pseudonyms.response(response)),
+            Ok(response) => {
+                let limits = recording.limits;
+                End::Response(recording.pseudonyms.response(response, limits))
+            }
             Err(error) => End::Failure(match error.kind() {
                 ErrorKind::Connect => FailureFile::Connect,
                 ErrorKind::Tls => FailureFile::Tls,
@@ -206,8 +240,10 @@ impl Pseudonyms {
         let params = form_urlencoded::parse(request.body()).map(|(name, value)| {
             let (name, value) = redact::parameter(name.into_owned(), value.into_owned());
             let value = match name.as_str() {
-                "client_id" => self.of(Kind::Id, &value),
+                "client_id" => self.of(Kind::Application, &value),
                 "scope" => self.url(&value),
+                "claims" => self.claims(&value),
+                // Not one that is known: its value has been redacted.
                 _ => value,
             };
             pair(&name, value)
@@ -219,7 +255,7 @@ impl Pseudonyms {
         })
     }
 
-    fn response(&mut self, response: &Response<Bytes>) -> ResponseFile {
+    fn response(&mut self, response: &Response<Bytes>, limits: body::Limits) -> ResponseFile {
         let headers = response.headers().iter();
         let headers = headers.filter_map(|(name, value)| {
             let value = value.to_str().ok()?;
@@ -238,33 +274,16 @@ impl Pseudonyms {
         ResponseFile {
             status: response.status().as_u16(),
             headers,
-            content: self.content(response),
+            content: self.content(response, limits),
         }
     }
 
-    /// A challenge has to be answered when it is replayed, so its words, its claims and its URLs stay;
-    /// ids in it are exchanged.
-    fn challenge(&mut self, value: &str) -> String {
-        let is_word = |c: char| c.is_ascii_hexdigit() || c == '-';
-        let parts = value.split_inclusive(|c| !is_word(c));
-        parts
-            .map(|part| {
-                let word = part.trim_end_matches(|c| !is_word(c));
-                if super::pseudonyms::is_guid(word) {
-                    self.of(Kind::Id, word) + &part[word.len()..]
-                } else {
-                    part.to_owned()
-                }
-            })
-            .collect()
-    }
-
-    fn content(&mut self, response: &Response<Bytes>) -> Option<ContentFile> {
+    fn content(&mut self, response: &Response<Bytes>, limits: body::Limits) -> Option<ContentFile> {
         let bytes = response.body();
         if bytes.is_empty() && !response.headers().contains_key(header::CONTENT_TYPE) {
             return None;
         }
-        let json = body::redacted(bytes, self);
+        let json = body::redacted(bytes, limits, self);
         // Of any other body only that there was one.
         let text = json.is_none().then(|| match bytes.len() {
             0 => String::new(),

@@ -8,7 +8,7 @@ use tower::{Layer as _, ServiceExt as _};
 
 use super::*;
 use crate::{
-    Error,
+    Endpoints, Error,
     replay::{Fixture, ReplayService},
 };
 
@@ -34,8 +34,8 @@ fn live() -> Fixture {
         )
     };
     let (first, second) = (
-        format!("{FUNCTION}(a=1,b=2)"),
-        format!("{FUNCTION}(a=1,b=2)?$skiptoken=abc"),
+        format!("{FUNCTION}(from=2019-11-01,to=2019-12-01)"),
+        format!("{FUNCTION}(from=2019-11-01,to=2019-12-01)?$skiptoken=abc"),
     );
     let link = format!(r#""@odata.nextLink": "{second}","#);
     let json = format!(
@@ -91,10 +91,15 @@ where
 async fn a_recording_replays_and_holds_nothing_real() {
     let live = live();
     let (first, second) = (
-        format!("{FUNCTION}(a=1,b=2)"),
-        format!("{FUNCTION}(a=1,b=2)?$skiptoken=abc"),
+        format!("{FUNCTION}(from=2019-11-01,to=2019-12-01)"),
+        format!("{FUNCTION}(from=2019-11-01,to=2019-12-01)?$skiptoken=abc"),
     );
-    let recorder = Recorder::new();
+    // As they are, whatever clouds the build has.
+    let endpoints = Endpoints::custom(
+        "https://graph.microsoft.com".parse().unwrap(),
+        "https://login.microsoftonline.com".parse().unwrap(),
+    );
+    let recorder = Recorder::new().shown_as(&endpoints, &endpoints);
     let service = RecordLayer::new(recorder.clone()).layer(ReplayService::new(&live));
     let login = "https://login.microsoftonline.com/tailspin.com/oauth2/v2.0/token";
     send(
@@ -125,10 +130,11 @@ async fn a_recording_replays_and_holds_nothing_real() {
     let recorded = Fixture::from_slice(text.as_bytes()).unwrap();
     assert_eq!(recorded.recorded(), Some("2026-11-25T00:00:00Z"));
     let replay = ReplayService::new(&recorded);
-    let login = "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token";
+    let login =
+        "https://login.microsoftonline.com/00000000-0000-4000-8000-00000000a001/oauth2/v2.0/token";
     let token = send(
         &replay,
-        token_request(login, "00000000-0000-4000-8000-000000000001"),
+        token_request(login, "00000000-0000-4000-8000-00000000c001"),
     )
     .await
     .unwrap();
@@ -138,7 +144,7 @@ async fn a_recording_replays_and_holds_nothing_real() {
     );
     let page = send(&replay, get(&first, "<token:1>")).await.unwrap();
     let body = str::from_utf8(page.body()).unwrap();
-    let link = format!("{FUNCTION}(a=1,b=2)?$skiptoken=value-1");
+    let link = format!("{FUNCTION}(from=2019-11-01,to=2019-12-01)?$skiptoken=value-1");
     assert!(
         body.contains(&format!(r#""@odata.nextLink":"{link}""#)),
         "{body}"

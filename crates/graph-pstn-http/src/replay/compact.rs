@@ -2,7 +2,7 @@
 
 /// `json`, which has to be valid, on one line as a server sends it. Strings and the text of numbers
 /// stay as they are.
-pub(super) fn compact(json: &str) -> String {
+pub(crate) fn compact(json: &str) -> String {
     let mut line = String::with_capacity(json.len());
     let (mut in_string, mut escaped) = (false, false);
     for c in json.chars() {

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::CredentialKind;
+
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct FixtureFile {
@@ -23,6 +25,12 @@ pub(crate) struct ScenarioFile {
     pub(crate) log: String,
     pub(crate) from: String,
     pub(crate) to: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) credential: Option<CredentialKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stop_after: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parallel: Option<u32>,
 }
 
 #[derive(Clone, Deserialize, Serialize)]
@@ -116,6 +124,8 @@ pub(crate) enum FailureFile {
     Tls,
     /// The connection broke before the response.
     Interrupted,
+    /// No response comes, however long one waits.
+    Silence,
 }
 
 #[derive(Clone, Deserialize, Serialize)]

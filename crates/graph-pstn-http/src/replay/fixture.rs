@@ -5,6 +5,7 @@ use std::{fmt, fs, path::Path, str::FromStr, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
+use serde::{Deserialize, Serialize};
 
 use super::{
     compact::compact,
@@ -41,6 +42,29 @@ pub struct Scenario {
     pub from: String,
     /// The moment after the range, RFC 3339.
     pub to: String,
+    /// How the app proves itself; `None` for a client secret.
+    pub credential: Option<CredentialKind>,
+    /// After so many batches the reading stops, and a new reader goes on from its checkpoint.
+    pub stop_after: Option<u32>,
+    /// How many windows are read at a time; `None` for one.
+    pub parallel: Option<u32>,
+}
+
+/// How the app of a [`Scenario`] proves itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum CredentialKind {
+    /// By a client secret.
+    Secret,
+    /// By a JWT that it signs with the key of a certificate.
+    Certificate,
+    /// By the platform's token, in a file.
+    WorkloadIdentity,
+    /// By a JWT that comes from somewhere else.
+    Assertion,
+    /// Not at all: the token is there already, and none is asked for.
+    Token,
 }
 
 impl Scenario {
@@ -57,7 +81,17 @@ impl Scenario {
             log: log.into(),
             from: from.into(),
             to: to.into(),
+            credential: None,
+            stop_after: None,
+            parallel: None,
         }
+    }
+
+    /// The same with another credential than a client secret.
+    #[must_use]
+    pub fn with_credential(mut self, credential: CredentialKind) -> Self {
+        self.credential = Some(credential);
+        self
     }
 }
 
@@ -97,6 +131,7 @@ pub(super) enum Outcome {
     Connect,
     Tls,
     Interrupted,
+    Silence,
 }
 
 impl Fixture {
@@ -130,6 +165,9 @@ impl Fixture {
                 log: scenario.log,
                 from: scenario.from,
                 to: scenario.to,
+                credential: scenario.credential,
+                stop_after: scenario.stop_after,
+                parallel: scenario.parallel,
             },
             exchanges,
         })
@@ -194,6 +232,7 @@ fn exchange(entry: EntryFile) -> Result<Exchange, String> {
         (None, Some(FailureFile::Connect)) => Outcome::Connect,
         (None, Some(FailureFile::Tls)) => Outcome::Tls,
         (None, Some(FailureFile::Interrupted)) => Outcome::Interrupted,
+        (None, Some(FailureFile::Silence)) => Outcome::Silence,
         _ => return Err("either `response` or `_failure` has to be there".to_owned()),
     };
     Ok(Exchange {

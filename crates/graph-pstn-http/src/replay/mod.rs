@@ -17,11 +17,14 @@
 //! - `content._json`: the body as JSON and not as JSON in a string. It is sent without the white
 //!   space between its tokens; the text of numbers stays (`0.00`).
 //! - `content._cutAfter`: the connection breaks after so many bytes of the body.
-//! - `entry._failure` in place of `response`: `connect`, `tls` or `interrupted`.
+//! - `entry._failure` in place of `response`: `connect`, `tls`, `interrupted`, or `silence` for a response that
+//!   never comes.
 //!
 //! Around `log` stand `description` and `provenance` for the reader, `recorded` (a time, or `null`
-//! for a synthetic fixture) and `scenario` (`cloud`, `log`, `from`, `to`): what to ask the stack for.
-//! Names that are not known are errors.
+//! for a synthetic fixture) and `scenario`: what to ask the stack for. It has `cloud`, `log`, `from` and `to`, and
+//! if need be `credential` (one of [`CredentialKind`]'s in kebab case, where it is not a client secret),
+//! `stopAfter` (the reading stops after so many batches, and a new reader resumes) and `parallel` (so many
+//! windows are read at a time; one, if it is not there). Names that are not known are errors.
 //!
 //! A request has to have the entry's method, origin, path and query parameters (in any order), an
 //! `Authorization` header if and only if the entry lists one, and the same form parameters (in any
@@ -53,7 +56,7 @@
 //! # }
 //! ```
 
-mod compact;
+pub(crate) mod compact;
 mod difference;
 pub(crate) mod file;
 mod fixture;
@@ -65,6 +68,6 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-pub use fixture::{Fixture, Scenario};
+pub use fixture::{CredentialKind, Fixture, Scenario};
 pub use sent::{SentBody, SentRequest};
 pub use service::ReplayService;

@@ -179,6 +179,7 @@ impl Service<Request<Bytes>> for ReplayService {
                     ErrorKind::Interrupted,
                     "the connection broke before the response (replayed)",
                 )),
+                Outcome::Silence => std::future::pending().await,
             }
         })
     }
