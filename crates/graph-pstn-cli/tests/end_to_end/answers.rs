@@ -93,7 +93,7 @@ fn rows_that_are_set_aside_have_a_file_and_an_exit_code() {
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     assert!(
         ended.stderr.starts_with(
-            r#"{"rows":1,"duration":60,"charge":{"USD":"0.05"},"duplicates":1,"conflicts":1,"rejects":1}"#
+            r#"{"rows":1,"duration":60,"charge":{"USD":"0.05"},"duplicates":1,"conflicts":1,"rejects":1,"filtered":0,"log":"pstn"}"#
         ),
         "{}",
         ended.stderr

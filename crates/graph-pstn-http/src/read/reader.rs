@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_core::{FusedStream, Stream};
-use graph_pstn_model::{CallLog, LogRow, TimeRange};
+use graph_pstn_model::{ApiVersion, CallLog, LogRow, TimeRange};
 use http::StatusCode;
 use time::OffsetDateTime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -43,6 +43,7 @@ pub type PageSource<T> = BoxCloneSyncService<PageRequest, Page<T>, Error>;
 pub struct RangeReader<T> {
     source: PageSource<T>,
     log: CallLog,
+    version: ApiVersion,
     range: TimeRange,
     options: ReadOptions,
     plan: Plan,
@@ -73,6 +74,7 @@ impl<T> RangeReader<T> {
         Self {
             source,
             log,
+            version: log.version(),
             range,
             options,
             plan: plan(log, range, options),
@@ -85,6 +87,12 @@ impl<T> RangeReader<T> {
             barren: 0,
             most_barren: MOST_BARREN,
         }
+    }
+
+    /// Reads by another version of the API than the oldest that has the log; to be set before the first poll.
+    pub fn with_version(mut self, version: ApiVersion) -> Self {
+        self.version = version;
+        self
     }
 
     /// Reads so much at a time; to be set before the first poll.
@@ -196,7 +204,7 @@ impl<T: LogRow> RangeReader<T> {
             self.begin_again(window, place);
         }
         while let Some((id, window)) = self.plan.start() {
-            let first = PageRequest::first(self.log, window.asked);
+            let first = PageRequest::first(self.log, window.asked).with_version(self.version);
             let limit = self.plan.limit();
             self.tell_order();
             let work = self.work();
@@ -245,7 +253,8 @@ impl<T: LogRow> RangeReader<T> {
             self.plan.keep_to_whole_days();
             // What was read already will come again, and is known.
             self.most_barren += self.read;
-            self.begin_again(whole, PageRequest::first(self.log, whole.asked));
+            let first = PageRequest::first(self.log, whole.asked).with_version(self.version);
+            self.begin_again(whole, first);
         } else if last && !self.sieve.is_within_cut(window) {
             batch.done_until = Some(window.wanted.until());
             self.done_until = window.wanted.until();
