@@ -11,8 +11,12 @@
 mod answers;
 mod credentials;
 mod embedded;
+#[cfg(feature = "parquet")]
+mod formats;
 #[cfg(unix)]
 mod interrupted;
+mod logs;
 mod program;
 mod refused;
+mod rows;
 mod served;
