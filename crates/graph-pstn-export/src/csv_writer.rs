@@ -93,16 +93,20 @@ impl<W: Write> CsvWriter<W> {
     }
 
     fn write_cell(&mut self, cell: &Cell<'_>) -> csv::Result<()> {
-        if let Cell::Text(text) = cell {
-            return match self.spreadsheet {
-                true => self.records.write_field(protect(text).as_bytes()),
-                false => self.records.write_field(text),
-            };
+        let text = match cell {
+            Cell::Text(text) => *text,
+            cell => {
+                self.text.clear();
+                // The cell's own text is the canonical one; writing to a String cannot fail.
+                let _ = write!(self.text, "{cell}");
+                &self.text
+            }
+        };
+        let is_number = matches!(cell, Cell::Integer(_) | Cell::Decimal(_) | Cell::Time(_));
+        match self.spreadsheet && !is_number {
+            true => self.records.write_field(protect(text).as_bytes()),
+            false => self.records.write_field(text),
         }
-        self.text.clear();
-        // The cell's own text is the canonical one; writing to a String cannot fail.
-        let _ = write!(self.text, "{cell}");
-        self.records.write_field(&self.text)
     }
 }
 

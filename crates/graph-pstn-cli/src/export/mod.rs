@@ -55,6 +55,7 @@ pub(crate) struct ExportArgs {
 pub(crate) async fn run(args: ExportArgs, ui: &Ui) -> Result<Exit, Failure> {
     let range = args.range.range(OffsetDateTime::now_utc())?;
     let rows = args.rows.resolve()?;
+    rows.check(range)?;
     let form = args.form.resolve(args.output.target())?;
     form.check(&rows)?;
     let outputs = args.output.resolve(&rows.logs, form.format())?;

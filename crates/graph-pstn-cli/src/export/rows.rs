@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use graph_pstn_export::{Filter, FilterError, NumberMask, NumberPattern, Selection};
-use graph_pstn_model::{ApiVersion, CallLog, Direction};
+use graph_pstn_model::{ApiVersion, CallLog, Direction, MAX_RANGE, TimeRange};
 
 use super::row_type::{ForRows, for_rows};
 use crate::exit::Failure;
@@ -114,6 +114,21 @@ impl RowsArgs {
 }
 
 impl RowsWanted {
+    /// Whether Graph can give all that is asked for in this range.
+    pub(crate) fn check(&self, range: TimeRange) -> Result<(), Failure> {
+        let one_request = self.logs.iter().find(|log| !log.splittable());
+        match one_request {
+            Some(log) if range.duration() > MAX_RANGE => Err(Failure::usage(
+                format!(
+                    "{log} is a report of sums over the range, and Graph makes one of at most {} days",
+                    MAX_RANGE.whole_days()
+                ),
+                "ask for less; the parts of a longer range do not add up to the whole",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The version of the API that a log is read by.
     pub(crate) fn version(&self, log: CallLog) -> ApiVersion {
         match self.beta {
@@ -211,6 +226,20 @@ mod tests {
         assert!(resolve(&["--log", "blocked-users", "--number", "+15550100"]).is_ok());
         assert!(resolve(&["--log", "dial-out", "--user", "ada@contoso.example"]).is_ok());
         assert!(resolve(&["--user", " "]).is_err());
+    }
+
+    #[test]
+    fn a_report_of_sums_is_of_one_request() {
+        let range = |from, to| {
+            let moment = |text| TimeRange::parse_instant(text).unwrap();
+            TimeRange::new(moment(from), moment(to)).unwrap()
+        };
+        let days_90 = range("2019-01-01", "2019-04-01");
+        let longer = range("2019-01-01", "2019-04-02");
+        let dial_out = resolve(&["--log", "pstn,dial-out"]).unwrap();
+        assert!(dial_out.check(days_90).is_ok());
+        assert_eq!(dial_out.check(longer).unwrap_err().exit(), Exit::Usage);
+        assert!(resolve(&[]).unwrap().check(longer).is_ok());
     }
 
     #[test]

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use graph_pstn_model::{Cell, Column, ColumnKind, Decimal, OffsetDateTime};
 use parquet::column::writer::ColumnWriterImpl;
 use parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DataType, FixedLenByteArrayType, Int32Type, Int64Type,
+    BoolType, ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType,
+    Int32Type, Int64Type,
 };
 use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedColumnWriter;
@@ -141,14 +142,17 @@ impl Buffer {
                 values.clear();
             }
             Values::Decimal(bytes) => {
-                let bytes = Bytes::from(std::mem::take(bytes));
                 let count = bytes.len() / DECIMAL_BYTES;
-                let value = |at| {
+                // Each its own memory: the file's statistics keep the smallest and the largest for good, and
+                // would keep all that they are parts of.
+                let value = |at: usize| {
                     let start = at * DECIMAL_BYTES;
-                    ByteArray::from(bytes.slice(start..start + DECIMAL_BYTES)).into()
+                    let value = bytes.get(start..start + DECIMAL_BYTES);
+                    FixedLenByteArray::from(value.unwrap_or_default().to_vec())
                 };
                 let column = column.typed::<FixedLenByteArrayType>();
                 write_slices(column, count, value, levels, None)?;
+                bytes.clear();
             }
             Values::Text(texts) => {
                 let column = column.typed::<ByteArrayType>();

@@ -18,7 +18,7 @@ pub use self::schema::{DECIMAL_PRECISION, DECIMAL_SCALE};
 use crate::{Error, ErrorKind, RowWriter, columns};
 
 /// The bytes of values that a row group collects, before compression.
-const GROUP_BYTES: usize = 16 << 20;
+const GROUP_BYTES: usize = 8 << 20;
 /// The most rows of a row group.
 const GROUP_ROWS: usize = 128 * 1024;
 
@@ -33,7 +33,7 @@ const GROUP_ROWS: usize = 128 * 1024;
 ///   [added](Self::with_metadata).
 ///
 /// A refused row ([`ErrorKind::Unwritable`]) leaves nothing behind. Rows reach the output a row group at a
-/// time, of some 16 MiB before compression; [`flush`](RowWriter::flush) cannot hurry them.
+/// time, of some 8 MiB before compression; [`flush`](RowWriter::flush) cannot hurry them.
 pub struct ParquetWriter<W: Write + Send> {
     state: State<W>,
     places: Option<Vec<usize>>,

@@ -170,7 +170,7 @@ fn a_row_group_is_full_at_some_size() {
         .collect();
     let file = written(|writer| writer, &rows);
     let groups = file.metadata().row_groups();
-    assert_eq!(groups.len(), 3);
+    assert_eq!(groups.len(), 5);
     let largest = groups.iter().map(|group| group.total_byte_size()).max();
     assert!(largest.unwrap() < GROUP_BYTES as i64 + 2 * 64 * 1024);
     let ids: Vec<String> = read(&file).iter().map(|row| cell(row, "id")).collect();
