@@ -135,7 +135,7 @@ impl<W: Write + Send, T: Tabular> RowWriter<T> for CsvWriter<W> {
 fn failed(error: csv::Error) -> Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => Error::write(error),
-        other => Error::new(ErrorKind::Unwritable, format!("no CSV record: {other:?}")),
+        other => Error::new(ErrorKind::Io, format!("no CSV record: {other:?}")),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::ExportRow;
 
 /// Chooses rows by user, number and direction. A row must meet every kind of condition that is set, and of
 /// one kind any.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     users: Vec<Text>,
     numbers: Vec<NumberPattern>,
@@ -79,7 +79,7 @@ fn same(one: &str, other: &str) -> bool {
 ///
 /// Where digits are hidden, as in `+15550***`, any digit may stand: such a number is found if it has as many
 /// digits and all that are shown agree. A number without the country's code is another number.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NumberPattern(Vec<u8>);
 
 impl NumberPattern {

@@ -67,7 +67,7 @@ impl Format {
 }
 
 /// A format, and what may be chosen about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WriterOptions {
     format: Format,
     columns: Option<Vec<String>>,

@@ -7,7 +7,7 @@ use graph_pstn_model::RejectedRow;
 use crate::{ExportRow, Filter, NumberMask, Unmaskable};
 
 /// Which rows are exported, and how their numbers are shown. By default all, and whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Selection {
     filter: Filter,
     mask: Option<NumberMask>,
