@@ -201,3 +201,31 @@ fn where_several_logs_would_meet_is_refused() {
         assert!(ended.hint().contains("calls-{log}.csv"), "{}", ended.stderr);
     }
 }
+
+/// To be switched on when the emulator serves more than the PSTN log.
+#[test]
+#[ignore = "the emulator serves only the PSTN log"]
+fn the_emulators_logs_are_the_same_in_every_format() {
+    let workplace = Workplace::new();
+    let run = |form: &[&str]| {
+        let args = [
+            &["export", "--emulator", "--emulator-rows-per-day", "60"][..],
+            &["--from", "2019-11-01", "--to", "2019-12-01"],
+            &["--log", "pstn,direct-routing,sms,blocked-users,dial-out"],
+            &["--summary", "json"],
+            form,
+        ]
+        .concat();
+        let ended = workplace.run(args);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert_eq!(ended.stderr.lines().count(), 5);
+        assert!(!ended.stderr.contains(r#""rows":0,"#), "{}", ended.stderr);
+        ended.stderr
+    };
+    let summaries = run(&["-o", "{log}.csv"]);
+    assert_eq!(run(&["-o", "{log}.ndjson"]), summaries);
+    assert_eq!(run(&["-o", "raw-{log}.ndjson", "--raw"]), summaries);
+    if cfg!(feature = "parquet") {
+        assert_eq!(run(&["-o", "{log}.parquet"]), summaries);
+    }
+}
