@@ -215,20 +215,20 @@ impl Settings {
 }
 
 impl Connection {
-    /// Reads a range of a log, while so many logs are read. All share one quota, and the memory for what
-    /// waits.
+    /// Reads a range of a log. All logs share one quota; `waiting` says how many of the bytes that may wait
+    /// for their turn this one gets.
     pub(crate) fn read<T: LogRow + DeserializeOwned>(
         &self,
         log: CallLog,
         version: ApiVersion,
         range: TimeRange,
-        logs: usize,
+        waiting: impl FnOnce(usize) -> usize,
     ) -> RangeReader<T> {
-        let waiting = self.reading.waiting_bytes() / logs.max(1);
+        let bytes = waiting(self.reading.waiting_bytes());
         self.client
             .read(log, range)
             .with_version(version)
-            .with_options(self.reading.with_waiting_bytes(waiting))
+            .with_options(self.reading.with_waiting_bytes(bytes))
     }
 
     /// How long to go on without a new page.

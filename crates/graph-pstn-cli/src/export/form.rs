@@ -114,6 +114,16 @@ impl Form {
         self.raw
     }
 
+    /// How many bytes of pages may wait for their turn, of those that may where a row costs no more memory than
+    /// its text: raw rows keep what sums and filters need beside theirs, and a binary format collects rows.
+    pub(crate) fn waiting(&self, bytes: usize) -> usize {
+        match (self.raw, self.format().is_binary()) {
+            (true, _) => bytes / 2,
+            (false, true) => bytes / 4 * 3,
+            (false, false) => bytes,
+        }
+    }
+
     /// Whether every log has the columns that are asked for.
     pub(crate) fn check(&self, rows: &RowsWanted) -> Result<(), Failure> {
         for log in &rows.logs {

@@ -122,9 +122,8 @@ impl<'a> ForRows for Start<'a> {
         let export = self.output.open::<T>(self.ui, options)?;
         let export = export.with_selection(self.rows.selection());
         let version = self.rows.version(log);
-        let reader = self
-            .connection
-            .read::<T>(log, version, self.range, self.logs);
+        let share = |bytes| self.form.waiting(bytes) / self.logs.max(1);
+        let reader = self.connection.read::<T>(log, version, self.range, share);
         let transfer = Transfer {
             to_file: self.output.is_file(),
             ui: self.ui,

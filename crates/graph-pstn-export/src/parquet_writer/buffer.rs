@@ -192,14 +192,8 @@ impl Texts {
         self.ends.push(self.bytes.len());
     }
 
-    /// Hands the texts over, and makes room for about as many more: without it memory would grow by doubling.
     fn take(&mut self) -> Self {
-        let room = |length: usize| length + length / 8;
-        let next = Self {
-            bytes: Vec::with_capacity(room(self.bytes.len())),
-            ends: Vec::with_capacity(room(self.ends.len())),
-        };
-        std::mem::replace(self, next)
+        std::mem::take(self)
     }
 
     fn write(
