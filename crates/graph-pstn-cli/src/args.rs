@@ -35,7 +35,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Write the calls of a range as CSV or NDJSON.
+    /// Write the rows of a range as CSV, NDJSON or Parquet.
     Export(Box<ExportArgs>),
     /// Serve a local stand-in for Graph and Entra, to try the program without a tenant.
     #[cfg(feature = "emulator")]

@@ -12,7 +12,8 @@ use graph_pstn_http::{
     Cloud, Endpoints, Error, GraphClient, HyperTransport, Origin, RangeReader, ReadOptions,
     RequestHeadersLayer, SharedObserver, TokenProvider, TokenRequest,
 };
-use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
+use graph_pstn_model::{ApiVersion, CallLog, LogRow, TimeRange};
+use serde::de::DeserializeOwned;
 
 use crate::credentials::{Credential, CredentialArgs};
 use crate::endpoints;
@@ -171,6 +172,7 @@ pub(crate) struct Connection {
     client: GraphClient,
     credential: Arc<dyn TokenProvider>,
     pace: Pace,
+    reading: ReadOptions,
 }
 
 impl fmt::Debug for Connection {
@@ -207,14 +209,26 @@ impl Settings {
             client,
             credential,
             pace: self.pace,
+            reading,
         })
     }
 }
 
 impl Connection {
-    /// Reads a range of the PSTN log.
-    pub(crate) fn read(&self, range: TimeRange) -> RangeReader<PstnCallLogRow> {
-        self.client.read(CallLog::Pstn, range)
+    /// Reads a range of a log. All logs share one quota; `waiting` says how many of the bytes that may wait
+    /// for their turn this one gets.
+    pub(crate) fn read<T: LogRow + DeserializeOwned>(
+        &self,
+        log: CallLog,
+        version: ApiVersion,
+        range: TimeRange,
+        waiting: impl FnOnce(usize) -> usize,
+    ) -> RangeReader<T> {
+        let bytes = waiting(self.reading.waiting_bytes());
+        self.client
+            .read(log, range)
+            .with_version(version)
+            .with_options(self.reading.with_waiting_bytes(bytes))
     }
 
     /// How long to go on without a new page.

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use graph_pstn_model::CallLog;
+
 /// How a run ended. The numbers are documented in `--help` and in the README; they do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -50,6 +52,14 @@ impl Failure {
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says which log it is about, if there are several.
+    pub(crate) fn of_several(mut self, log: CallLog, several: bool) -> Self {
+        if several {
+            self.message = format!("{log}: {}", self.message);
+        }
         self
     }
 

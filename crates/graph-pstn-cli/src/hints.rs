@@ -147,6 +147,9 @@ pub(crate) fn output_failure(error: &graph_pstn_export::Error) -> Failure {
                 "give the rows that are set aside a file of their own",
             );
         }
+        ErrorKind::NoColumn => {
+            return Failure::usage(one_line(error), "name columns as Graph does, each once");
+        }
         ErrorKind::TargetExists => "name another file, or add --overwrite to replace it",
         ErrorKind::FolderMissing => "make the folder first, or name another one",
         ErrorKind::NotWritable => "name a folder that you may write to",

@@ -27,6 +27,7 @@ mod interrupts;
 mod range;
 mod rate;
 mod ui;
+mod zone;
 
 use std::process::ExitCode;
 

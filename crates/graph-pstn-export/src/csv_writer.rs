@@ -5,7 +5,10 @@ use std::io::Write;
 
 use graph_pstn_model::{Cell, Tabular};
 
-use crate::{Error, ErrorKind, RowWriter};
+use crate::spreadsheet::protect;
+use crate::{Error, ErrorKind, RowWriter, columns};
+
+const BOM: &str = "\u{feff}";
 
 /// Writes rows as CSV (RFC 4180) in UTF-8, under a header of Graph's property names.
 ///
@@ -13,12 +16,19 @@ use crate::{Error, ErrorKind, RowWriter};
 /// with all their digits (`2019-11-01T00:00:08.2589935Z`). What is absent is an empty cell. Records end
 /// with CR LF; a cell with a comma, a quote or a line break in it is quoted.
 ///
+/// Optionally only [some columns](Self::with_columns), with a [byte order mark](Self::with_bom), or in a form
+/// that [spreadsheets](Self::for_spreadsheets) leave alone.
+///
 /// The header is written with the first row, or when the writer is flushed or finished without any: an output
 /// that fails before that stays empty.
 #[derive(Debug)]
 pub struct CsvWriter<W: Write> {
     records: csv::Writer<W>,
     has_header: bool,
+    /// Which columns; `None` for all of them.
+    columns: Option<Vec<usize>>,
+    bom: bool,
+    spreadsheet: bool,
     /// The text of one number or time; kept for its memory.
     text: String,
 }
@@ -32,8 +42,34 @@ impl<W: Write> CsvWriter<W> {
                 .buffer_capacity(crate::BUFFER)
                 .from_writer(out),
             has_header: false,
+            columns: None,
+            bom: false,
+            spreadsheet: false,
             text: String::new(),
         }
+    }
+
+    /// Only these columns, by their places in [`Tabular::COLUMNS`], in this order.
+    #[must_use]
+    pub fn with_columns(mut self, places: Vec<usize>) -> Self {
+        self.columns = Some(places);
+        self
+    }
+
+    /// Begins with a byte order mark, by which some programs tell UTF-8.
+    #[must_use]
+    pub fn with_bom(mut self) -> Self {
+        self.bom = true;
+        self
+    }
+
+    /// For people who open the file in a spreadsheet: texts that it would take for formulas, numbers or
+    /// dates are [protected](crate::spreadsheet::protect), and the file begins with a byte order
+    /// mark, without which Excel does not read UTF-8. Money and durations stay numbers.
+    #[must_use]
+    pub fn for_spreadsheets(mut self) -> Self {
+        self.spreadsheet = true;
+        self.with_bom()
     }
 
     fn write_header<T: Tabular>(&mut self) -> Result<(), Error> {
@@ -41,29 +77,49 @@ impl<W: Write> CsvWriter<W> {
             return Ok(());
         }
         self.has_header = true;
-        self.records
-            .write_record(T::COLUMNS.iter().map(|column| column.name()))
-            .map_err(failed)
+        let places = self.columns.get_or_insert_with(columns::all::<T>);
+        let names = places.iter().filter_map(|place| T::COLUMNS.get(*place));
+        for (at, column) in names.enumerate() {
+            let mark = if at == 0 && self.bom { BOM } else { "" };
+            self.records
+                .write_field([mark, column.name()].concat())
+                .map_err(failed)?;
+        }
+        self.end_record()
+    }
+
+    fn end_record(&mut self) -> Result<(), Error> {
+        self.records.write_record(None::<&[u8]>).map_err(failed)
     }
 
     fn write_cell(&mut self, cell: &Cell<'_>) -> csv::Result<()> {
-        if let Cell::Text(text) = cell {
-            return self.records.write_field(text);
+        let text = match cell {
+            Cell::Text(text) => *text,
+            cell => {
+                self.text.clear();
+                // The cell's own text is the canonical one; writing to a String cannot fail.
+                let _ = write!(self.text, "{cell}");
+                &self.text
+            }
+        };
+        let is_number = matches!(cell, Cell::Integer(_) | Cell::Decimal(_) | Cell::Time(_));
+        match self.spreadsheet && !is_number {
+            true => self.records.write_field(protect(text).as_bytes()),
+            false => self.records.write_field(text),
         }
-        self.text.clear();
-        // The cell's own text is the canonical one; writing to a String cannot fail.
-        let _ = write!(self.text, "{cell}");
-        self.records.write_field(&self.text)
     }
 }
 
 impl<W: Write + Send, T: Tabular> RowWriter<T> for CsvWriter<W> {
     fn write(&mut self, row: &T) -> Result<(), Error> {
         self.write_header::<T>()?;
-        for column in 0..T::COLUMNS.len() {
-            self.write_cell(&row.cell(column)).map_err(failed)?;
-        }
-        self.records.write_record(None::<&[u8]>).map_err(failed)
+        let places = self.columns.take().unwrap_or_default();
+        let written = places
+            .iter()
+            .try_for_each(|place| self.write_cell(&row.cell(*place)));
+        self.columns = Some(places);
+        written.map_err(failed)?;
+        self.end_record()
     }
 
     fn flush(&mut self) -> Result<(), Error> {
@@ -79,7 +135,7 @@ impl<W: Write + Send, T: Tabular> RowWriter<T> for CsvWriter<W> {
 fn failed(error: csv::Error) -> Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => Error::write(error),
-        other => Error::new(ErrorKind::Unwritable, format!("no CSV record: {other:?}")),
+        other => Error::new(ErrorKind::Io, format!("no CSV record: {other:?}")),
     }
 }
 
@@ -140,5 +196,82 @@ mod tests {
             ("0.00", "0.0113")
         );
         assert_eq!(cell("currency"), "");
+    }
+
+    fn called(name: &str, number: &str) -> PstnCallLogRow {
+        let mut row = PstnCallLogRow::default();
+        row.user_display_name = Some(name.into());
+        row.callee_number = Some(number.into());
+        row.charge = Some(Decimal::new(-125, 2));
+        row
+    }
+
+    fn written_by(
+        set: impl Fn(CsvWriter<&mut Vec<u8>>) -> CsvWriter<&mut Vec<u8>>,
+        rows: &[PstnCallLogRow],
+    ) -> String {
+        let mut out = Vec::new();
+        let mut writer = Box::new(set(CsvWriter::new(&mut out)));
+        for row in rows {
+            writer.write(row).unwrap();
+        }
+        RowWriter::<PstnCallLogRow>::finish(writer).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn columns_are_those_asked_for_in_their_order() {
+        let text = written_by(
+            |writer| writer.with_columns(vec![8, 4]).with_bom(),
+            &[called("Ada", "+15550100")],
+        );
+        assert_eq!(text, "\u{feff}charge,userDisplayName\r\n-1.25,Ada\r\n");
+        let empty = written_by(|writer| writer.with_columns(vec![8]), &[]);
+        assert_eq!(empty, "charge\r\n");
+        // A record of one empty cell is no empty line, which readers skip.
+        let absent = written_by(
+            |writer| writer.with_columns(vec![0]),
+            &[called("Ada", "+15550100")],
+        );
+        assert_eq!(absent, "id\r\n\"\"\r\n");
+    }
+
+    #[test]
+    fn for_spreadsheets_texts_stay_texts_and_come_back() {
+        let rows = [
+            called("=cmd|' /C calc'!A0", "+15550100"),
+            called("@home, \"sweet\"", "0015550100"),
+            called("\t=1", "'quoted'"),
+            called("\r=1", "-"),
+            called("Ada", "+15550***"),
+        ];
+        let text = written_by(|writer| writer.for_spreadsheets(), &rows);
+        let body = text.strip_prefix('\u{feff}').unwrap();
+        let mut reader = csv::Reader::from_reader(body.as_bytes());
+        let header = reader.headers().unwrap().clone();
+        let place = |name| header.iter().position(|column| column == name).unwrap();
+        let mut records = 0;
+        for (record, row) in reader.records().zip(&rows) {
+            let record = record.unwrap();
+            records += 1;
+            // Of all cells only a number may begin with a sign.
+            assert!(
+                record
+                    .iter()
+                    .enumerate()
+                    .all(|(at, cell)| at == place("charge")
+                        || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']))
+            );
+            assert_eq!(&record[place("charge")], "-1.25");
+            let text = |name| crate::spreadsheet::unprotect(&record[place(name)]).to_owned();
+            assert_eq!(
+                (Some(text("userDisplayName")), Some(text("calleeNumber"))),
+                (
+                    row.user_display_name.as_deref().map(str::to_owned),
+                    row.callee_number.as_deref().map(str::to_owned)
+                )
+            );
+        }
+        assert_eq!(records, rows.len());
     }
 }

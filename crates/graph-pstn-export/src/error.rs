@@ -24,8 +24,10 @@ pub enum ErrorKind {
     StorageFull,
     /// Whoever read the rows has gone: nobody wants more.
     ClosedPipe,
-    /// A row cannot be written in this format.
+    /// A row cannot be written in this format. Nothing of it was written, and others may follow.
     Unwritable,
+    /// A column that is asked for is none of the rows', or is asked for twice.
+    NoColumn,
     /// The export was given up before it was finished.
     Abandoned,
     /// Any other failure of the operating system.

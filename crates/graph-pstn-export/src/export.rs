@@ -4,10 +4,12 @@ use std::io::Write;
 use std::path::Path;
 
 use graph_pstn_http::Batch;
-use graph_pstn_model::{RejectedRow, Tabular};
-use serde::Serialize;
+use graph_pstn_model::RejectedRow;
 
-use crate::{Billed, Error, Existing, Format, OutputFile, Rejects, RowWriter, Summary};
+use crate::{
+    Error, ErrorKind, Existing, ExportRow, OutputFile, Rejects, RowWriter, Selection, Summary,
+    WriterOptions,
+};
 
 /// An export under way: takes batches, writes rows, sets others aside, and keeps count.
 ///
@@ -18,30 +20,32 @@ pub struct Export<T> {
     rows: Box<dyn RowWriter<T>>,
     file: Option<OutputFile>,
     rejects: Rejects,
+    selection: Selection,
     summary: Summary,
 }
 
-impl<T: Tabular + Billed + Serialize> Export<T> {
+impl<T: ExportRow> Export<T> {
     /// An export to a file.
     ///
     /// # Errors
     ///
     /// As for [`OutputFile::create`], for the output or for the file of rejects; or they are the same
-    /// file ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)).
+    /// file ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)); or as for [`WriterOptions::writer`].
     pub fn to_file(
         target: &Path,
-        format: Format,
+        format: impl Into<WriterOptions>,
         existing: Existing,
         rejects: Rejects,
     ) -> Result<Self, Error> {
         rejects.check_beside(target)?;
         let file = OutputFile::create(target, existing)?;
         rejects.check()?;
-        let rows = format.writer(file.handle()?);
+        let rows = format.into().writer(file.handle()?)?;
         Ok(Self {
             rows,
             file: Some(file),
             rejects,
+            selection: Selection::default(),
             summary: Summary::default(),
         })
     }
@@ -50,19 +54,26 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     ///
     /// # Errors
     ///
-    /// As for [`OutputFile::create`], for the file of rejects.
+    /// As for [`OutputFile::create`], for the file of rejects, or for [`WriterOptions::writer`].
     pub fn to_stream(
         out: impl Write + Send + 'static,
-        format: Format,
+        format: impl Into<WriterOptions>,
         rejects: Rejects,
     ) -> Result<Self, Error> {
         rejects.check()?;
         Ok(Self {
-            rows: format.writer(out),
+            rows: format.into().writer(out)?,
             file: None,
             rejects,
+            selection: Selection::default(),
             summary: Summary::default(),
         })
+    }
+
+    /// Takes only these rows, or only so much of them; to be set before the first.
+    pub fn with_selection(mut self, selection: Selection) -> Self {
+        self.selection = selection;
+        self
     }
 
     /// Writes a batch of a reader, and sets aside what it has to be set aside.
@@ -87,18 +98,36 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
         Ok(())
     }
 
-    /// Writes one row.
+    /// Writes one row, if it is wanted. One that the format cannot hold, or whose numbers cannot be masked, is
+    /// set aside.
     ///
     /// # Errors
     ///
-    /// The output failed.
+    /// The output or the file of rejects failed.
     pub fn write_row(&mut self, row: &T) -> Result<(), Error> {
-        self.rows.write(row).map_err(|error| match &self.file {
-            Some(file) => error.in_file(file.target()),
-            None => error,
-        })?;
-        self.summary.add(row);
-        Ok(())
+        if !self.selection.admits(row) {
+            self.summary.filtered += 1;
+            return Ok(());
+        }
+        let Ok(shown) = self.selection.shown(row) else {
+            self.summary.rejects += 1;
+            return self.rejects.add_withheld();
+        };
+        match self.rows.write(&shown) {
+            Ok(()) => {
+                self.summary.add(shown.as_ref());
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::Unwritable => {
+                self.summary.rejects += 1;
+                self.rejects
+                    .add_unwritable(shown.as_ref(), &error.to_string())
+            }
+            Err(error) => Err(match &self.file {
+                Some(file) => error.in_file(file.target()),
+                None => error,
+            }),
+        }
     }
 
     /// Sets a row aside that could not be read.
@@ -108,17 +137,25 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     /// The file of rejects failed.
     pub fn set_aside(&mut self, rejected: &RejectedRow) -> Result<(), Error> {
         self.summary.rejects += 1;
-        self.rejects.add_unreadable(rejected)
+        let shown = self.selection.shown_reject(rejected);
+        self.rejects.add_unreadable(&shown)
     }
 
-    /// Sets a row aside whose id came before with other content.
+    /// Sets a row aside whose id came before with other content, if it is wanted.
     ///
     /// # Errors
     ///
     /// The file of rejects failed.
     pub fn set_conflict_aside(&mut self, row: &T) -> Result<(), Error> {
+        if !self.selection.admits(row) {
+            self.summary.filtered += 1;
+            return Ok(());
+        }
         self.summary.conflicts += 1;
-        self.rejects.add_conflict(row)
+        match self.selection.shown(row) {
+            Ok(row) => self.rejects.add_conflict(row.as_ref()),
+            Err(_) => self.rejects.add_withheld(),
+        }
     }
 
     /// Gives the files their names, when both are on the disk.
@@ -134,6 +171,7 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
             file,
             rejects,
             summary,
+            ..
         } = self;
         let Some(file) = file else {
             rows.finish()?;
@@ -166,7 +204,7 @@ impl<T> std::fmt::Debug for Export<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
+    use crate::{Filter, Format, NumberMask, RawRecord};
     use graph_pstn_model::PstnCallLogRow;
     use std::fs;
     use std::path::PathBuf;
@@ -407,5 +445,97 @@ mod tests {
             export.write_row(&row("a")).unwrap();
             assert_eq!(export.finish().unwrap_err().kind(), ErrorKind::ClosedPipe);
         }
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_counted_and_written_nowhere() {
+        let place = Place::new();
+        let filter = Filter::default().or_user("ada@contoso.example");
+        let selection = Selection::default().with_filter(filter);
+        let mut export = place
+            .export(Existing::Refuse)
+            .unwrap()
+            .with_selection(selection);
+        let of = |user: &str| {
+            let mut row = row("a");
+            row.user_principal_name = Some(user.into());
+            row.duration = Some(5);
+            row
+        };
+        export.write_row(&of("ada@contoso.example")).unwrap();
+        export.write_row(&of("grace@contoso.example")).unwrap();
+        export
+            .set_conflict_aside(&of("grace@contoso.example"))
+            .unwrap();
+        let summary = export.finish().unwrap();
+        assert_eq!(
+            (summary.rows, summary.duration, summary.filtered),
+            (1, 5, 2)
+        );
+        assert!(!summary.has_set_aside());
+        assert_eq!(place.names(), ["calls.ndjson"]);
+    }
+
+    #[test]
+    fn masked_numbers_are_masked_wherever_a_row_goes() {
+        let place = Place::new();
+        let rejects = Rejects::to_file(Rejects::beside(&place.target), Existing::Refuse);
+        let mut export: Export<RawRecord> =
+            Export::to_file(&place.target, Format::Ndjson, Existing::Refuse, rejects)
+                .unwrap()
+                .with_selection(Selection::default().with_mask(NumberMask::default()));
+        let raw = |json: &str| serde_json::from_str::<RawRecord>(json).unwrap();
+        export
+            .write_row(&raw(r#"{"id":"a","callerNumber":"+15550100"}"#))
+            .unwrap();
+        export
+            .set_conflict_aside(&raw(r#"{"id":"a","callerNumber":"+15550101"}"#))
+            .unwrap();
+        export
+            .set_aside(&rejected(r#"{"charge":"x","callerNumber":"+15550102"}"#))
+            .unwrap();
+        export
+            .set_aside(&rejected(r#"{"callerNumber":15550103}"#))
+            .unwrap();
+        export
+            .write_row(&raw(r#"{"id":"b","newNumber":15550104}"#))
+            .unwrap();
+        let summary = export.finish().unwrap();
+        assert_eq!(
+            (summary.rows, summary.conflicts, summary.rejects),
+            (1, 1, 3)
+        );
+        let rows = fs::read_to_string(&place.target).unwrap();
+        assert_eq!(rows, "{\"id\":\"a\",\"callerNumber\":\"+15550***\"}\n");
+        let rejects = fs::read_to_string(Rejects::beside(&place.target)).unwrap();
+        assert_eq!(rejects.lines().count(), 4);
+        assert_eq!(rejects.matches("+15550***").count(), 2);
+        assert!(!rejects.contains("5501"), "{rejects}");
+        assert_eq!(rejects.matches(r#""row":null"#).count(), 2);
+    }
+
+    #[cfg(feature = "parquet")]
+    #[test]
+    fn a_row_that_the_format_cannot_hold_is_set_aside() {
+        let place = Place::new();
+        let rejects = Rejects::to_file(Rejects::beside(&place.target), Existing::Refuse);
+        let mut export =
+            Export::to_file(&place.target, Format::Parquet, Existing::Refuse, rejects).unwrap();
+        let charged = |charge| {
+            let mut row = row("a");
+            row.charge = Some(graph_pstn_model::Decimal::from_str_exact(charge).unwrap());
+            row
+        };
+        export.write_row(&charged("0.05")).unwrap();
+        export.write_row(&charged("0.000000000001")).unwrap();
+        let summary = export.finish().unwrap();
+        assert_eq!((summary.rows, summary.rejects), (1, 1));
+        assert_eq!(summary.charge[""].to_string(), "0.05");
+        let rejects = fs::read_to_string(Rejects::beside(&place.target)).unwrap();
+        assert!(
+            rejects.starts_with(r#"{"reason":"Parquet cannot hold charge: more decimals"#),
+            "{rejects}"
+        );
+        assert!(rejects.contains(r#""charge":0.000000000001"#), "{rejects}");
     }
 }

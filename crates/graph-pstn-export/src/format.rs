@@ -8,7 +8,9 @@ use std::{error, fmt};
 use graph_pstn_model::Tabular;
 use serde::Serialize;
 
-use crate::{CsvWriter, NdjsonWriter, RowWriter};
+#[cfg(feature = "parquet")]
+use crate::ParquetWriter;
+use crate::{CsvWriter, Error, NdjsonWriter, RowWriter, columns};
 
 /// The form in which rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,43 +20,174 @@ pub enum Format {
     Csv,
     /// One JSON object a line: see [`NdjsonWriter`].
     Ndjson,
+    /// Columns for programs: see [`ParquetWriter`].
+    #[cfg(feature = "parquet")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "parquet")))]
+    Parquet,
 }
 
 impl Format {
-    /// All formats.
-    pub const ALL: &'static [Self] = &[Self::Csv, Self::Ndjson];
+    /// All formats that this build has.
+    pub const ALL: &'static [Self] = &[
+        Self::Csv,
+        Self::Ndjson,
+        #[cfg(feature = "parquet")]
+        Self::Parquet,
+    ];
 
-    /// The format that a file's extension stands for: `.csv`, or `.ndjson` and `.jsonl`.
+    /// The format that a file's extension stands for: `.csv`, `.ndjson` and `.jsonl`, or `.parquet`.
     #[must_use]
     pub fn of_extension(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?;
         match extension.to_ascii_lowercase().as_str() {
             "csv" => Some(Self::Csv),
             "ndjson" | "jsonl" => Some(Self::Ndjson),
+            #[cfg(feature = "parquet")]
+            "parquet" => Some(Self::Parquet),
             _ => None,
         }
     }
 
-    /// The name that [`FromStr`] reads: `csv` or `ndjson`.
+    /// The name that [`FromStr`] reads: `csv`, `ndjson` or `parquet`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
+            #[cfg(feature = "parquet")]
+            Self::Parquet => "parquet",
         }
     }
 
-    /// A writer of this format. There is no need to buffer `out`.
+    /// Whether it is read by programs alone, and has no place on a terminal.
     #[must_use]
-    pub fn writer<T, W>(self, out: W) -> Box<dyn RowWriter<T>>
+    pub fn is_binary(self) -> bool {
+        !matches!(self, Self::Csv | Self::Ndjson)
+    }
+}
+
+/// A format, and what may be chosen about it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WriterOptions {
+    format: Format,
+    columns: Option<Vec<String>>,
+    bom: bool,
+    spreadsheet: bool,
+    metadata: Vec<(String, String)>,
+}
+
+impl WriterOptions {
+    /// The format with all columns and nothing special.
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self {
+            format,
+            columns: None,
+            bom: false,
+            spreadsheet: false,
+            metadata: Vec::new(),
+        }
+    }
+
+    /// Only these columns, by Graph's names, in this order.
+    #[must_use]
+    pub fn with_columns(mut self, names: Vec<String>) -> Self {
+        self.columns = Some(names);
+        self
+    }
+
+    /// CSV only: see [`CsvWriter::with_bom`].
+    #[must_use]
+    pub fn with_bom(mut self) -> Self {
+        self.bom = true;
+        self
+    }
+
+    /// CSV only: see [`CsvWriter::for_spreadsheets`].
+    #[must_use]
+    pub fn for_spreadsheets(mut self) -> Self {
+        self.spreadsheet = true;
+        self
+    }
+
+    /// What the file is to say of itself; only Parquet has a place for it.
+    #[must_use]
+    pub fn with_metadata(mut self, key: &str, value: &str) -> Self {
+        self.metadata.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The format.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether rows of a type can be written so.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoColumn`](crate::ErrorKind::NoColumn) when one of the columns is none of theirs, or
+    /// stands twice.
+    pub fn check<T: Tabular>(&self) -> Result<(), Error> {
+        self.places::<T>().map(drop)
+    }
+
+    /// A writer. There is no need to buffer `out`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`check`](Self::check).
+    pub fn writer<T, W>(&self, out: W) -> Result<Box<dyn RowWriter<T>>, Error>
     where
         T: Tabular + Serialize,
         W: Write + Send + 'static,
     {
-        match self {
-            Self::Csv => Box::new(CsvWriter::new(out)),
-            Self::Ndjson => Box::new(NdjsonWriter::new(out)),
-        }
+        let places = self.places::<T>()?;
+        Ok(match self.format {
+            Format::Csv => {
+                let mut writer = CsvWriter::new(out);
+                if let Some(places) = places {
+                    writer = writer.with_columns(places);
+                }
+                if self.bom {
+                    writer = writer.with_bom();
+                }
+                if self.spreadsheet {
+                    writer = writer.for_spreadsheets();
+                }
+                Box::new(writer)
+            }
+            Format::Ndjson => {
+                let mut writer = NdjsonWriter::new(out);
+                if let Some(places) = places {
+                    writer = writer.with_columns(places);
+                }
+                Box::new(writer)
+            }
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                let mut writer = ParquetWriter::new(out);
+                if let Some(places) = places {
+                    writer = writer.with_columns(places);
+                }
+                for (key, value) in &self.metadata {
+                    writer = writer.with_metadata(key, value);
+                }
+                Box::new(writer)
+            }
+        })
+    }
+
+    fn places<T: Tabular>(&self) -> Result<Option<Vec<usize>>, Error> {
+        let names = self.columns.as_deref();
+        names.map(columns::places::<T>).transpose()
+    }
+}
+
+impl From<Format> for WriterOptions {
+    fn from(format: Format) -> Self {
+        Self::new(format)
     }
 }
 
@@ -84,7 +217,11 @@ pub struct ParseFormatError;
 
 impl fmt::Display for ParseFormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no such format; there are csv and ndjson")
+        f.write_str("no such format; there are")?;
+        for (at, format) in Format::ALL.iter().enumerate() {
+            write!(f, "{} {format}", if at == 0 { "" } else { "," })?;
+        }
+        Ok(())
     }
 }
 
@@ -101,7 +238,9 @@ mod tests {
         assert_eq!(of("out/calls.jsonl"), Some(Format::Ndjson));
         assert_eq!(of("calls.ndjson"), Some(Format::Ndjson));
         assert_eq!(of("calls"), None);
-        assert_eq!(of("calls.parquet"), None);
+        assert_eq!(of("calls.xlsx"), None);
+        #[cfg(feature = "parquet")]
+        assert_eq!(of("calls.parquet"), Some(Format::Parquet));
         for format in Format::ALL {
             assert_eq!(format.name().parse(), Ok(*format));
         }

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::error::folder_of;
 use crate::ndjson_writer::write_line;
+use crate::selection::WITHHELD;
 use crate::{Error, ErrorKind, Existing, OutputFile};
 
 /// A row that was set aside, without what it holds.
@@ -126,6 +127,25 @@ impl Rejects {
             reason: CONFLICT,
         };
         self.add(&note, row)
+    }
+
+    /// Takes a row that was read, and that the format cannot hold.
+    pub(crate) fn add_unwritable(
+        &mut self,
+        row: &impl Serialize,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let note = SetAside {
+            index: None,
+            path: "",
+            reason,
+        };
+        self.add(&note, row)
+    }
+
+    /// Takes note of a row that may not be shown.
+    pub(crate) fn add_withheld(&mut self) -> Result<(), Error> {
+        self.add_unwritable(&(), WITHHELD)
     }
 
     fn add(&mut self, note: &SetAside<'_>, row: impl Serialize) -> Result<(), Error> {

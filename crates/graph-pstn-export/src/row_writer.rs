@@ -11,10 +11,11 @@ pub trait RowWriter<T>: Send {
     ///
     /// # Errors
     ///
-    /// The row has no form in this format, or the output failed.
+    /// The row has no form in this format ([`ErrorKind::Unwritable`](crate::ErrorKind::Unwritable)): nothing of
+    /// it was written, and others may follow. Or the output failed.
     fn write(&mut self, row: &T) -> Result<(), Error>;
 
-    /// Brings what was written so far to the output.
+    /// Brings what was written so far to the output, as far as the format lets rows go one by one.
     ///
     /// # Errors
     ///

@@ -2,29 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use graph_pstn_model::{Decimal, PstnCallLogRow};
 use serde::{Serialize, Serializer};
 
-use crate::Total;
-
-/// Rows that say how long a call took and what it cost.
-pub trait Billed {
-    /// Seconds of the call.
-    fn seconds(&self) -> Option<i64>;
-
-    /// The charge, and its ISO 4217 currency where the row names one.
-    fn charge(&self) -> Option<(Decimal, Option<&str>)>;
-}
-
-impl Billed for PstnCallLogRow {
-    fn seconds(&self) -> Option<i64> {
-        self.duration.map(i64::from)
-    }
-
-    fn charge(&self) -> Option<(Decimal, Option<&str>)> {
-        Some((self.charge?, self.currency.as_deref()))
-    }
-}
+use crate::{Billed, Total};
 
 /// Rows, seconds and charges of an export, and what did not go the straight way.
 ///
@@ -46,8 +26,11 @@ pub struct Summary {
     pub duplicates: u64,
     /// Rows whose id had come before with other content; they are among the rejects.
     pub conflicts: u64,
-    /// Rows that could not be read; they are among the rejects.
+    /// Rows that could not be read, or cannot be written in the format or with masked numbers; they are
+    /// among the rejects.
     pub rejects: u64,
+    /// Rows that were read and not wanted: see [`Filter`](crate::Filter). They count nowhere else.
+    pub filtered: u64,
 }
 
 impl Summary {
@@ -89,6 +72,7 @@ fn as_text<S: Serializer>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use graph_pstn_model::{Decimal, PstnCallLogRow};
 
     #[test]
     fn the_line_starts_like_the_truth() {
@@ -103,7 +87,7 @@ mod tests {
         summary.add(&PstnCallLogRow::default());
         assert_eq!(
             serde_json::to_string(&summary).unwrap(),
-            r#"{"rows":4,"duration":180,"charge":{"EUR":"0.00","USD":"0.0613"},"duplicates":0,"conflicts":0,"rejects":0}"#
+            r#"{"rows":4,"duration":180,"charge":{"EUR":"0.00","USD":"0.0613"},"duplicates":0,"conflicts":0,"rejects":0,"filtered":0}"#
         );
         assert!(!summary.has_set_aside());
     }

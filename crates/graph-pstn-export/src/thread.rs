@@ -3,11 +3,9 @@
 use std::{io, thread};
 
 use graph_pstn_http::Batch;
-use graph_pstn_model::Tabular;
-use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Billed, Error, ErrorKind, Export, Summary};
+use crate::{Error, ErrorKind, Export, ExportRow, Summary};
 
 /// An export that is written on a thread of its own, fed from async code.
 ///
@@ -29,7 +27,7 @@ enum Message<T> {
     Finish,
 }
 
-impl<T: Tabular + Billed + Serialize + Send + 'static> ExportThread<T> {
+impl<T: ExportRow> ExportThread<T> {
     /// Starts the thread.
     ///
     /// # Errors
@@ -99,7 +97,7 @@ impl<T: Tabular + Billed + Serialize + Send + 'static> ExportThread<T> {
     }
 }
 
-fn run<T: Tabular + Billed + Serialize>(
+fn run<T: ExportRow>(
     mut export: Export<T>,
     mut incoming: mpsc::Receiver<Message<T>>,
 ) -> Result<Summary, Error> {

@@ -4,9 +4,13 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use graph_pstn_export::{Error, ErrorKind, Existing, Export, Format, Rejects, SetAside, Summary};
-use graph_pstn_model::PstnCallLogRow;
+use graph_pstn_export::{
+    Error, ErrorKind, Existing, Export, ExportRow, Format, Rejects, SetAside, Summary,
+    WriterOptions,
+};
+use graph_pstn_model::CallLog;
 use indicatif::HumanCount;
+use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
 use crate::hints;
@@ -19,14 +23,10 @@ const NAMED: u64 = 20;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// The file to write, or `-` for standard output. A file appears under its name only when it
-    /// is complete, and on Unix only its owner may read it.
+    /// The file to write, or `-` for standard output. `{log}` in it stands for the log's name. A file
+    /// appears under its name only when it is complete, and on Unix only its owner may read it.
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
-
-    /// The format. Default: by the file's extension (.csv, .ndjson, .jsonl), else csv.
-    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
-    format: Option<Format>,
 
     /// Replace the output file if it is there already.
     #[arg(long)]
@@ -50,74 +50,107 @@ enum SummaryForm {
     Json,
 }
 
-/// An output that was found in order; nothing has been made for it yet.
+/// The output of a log that was found in order; nothing has been made for it yet.
 #[derive(Debug)]
 pub(crate) struct Output {
+    log: CallLog,
+    /// Whether other logs are exported in the same run.
+    several: bool,
     /// `None` for standard output.
     target: Option<PathBuf>,
     rejects: Option<PathBuf>,
-    format: Format,
     existing: Existing,
     summary: SummaryForm,
 }
 
+/// What stands for a log's name in the name of a file.
+const LOG: &str = "{log}";
+
 impl OutputArgs {
-    pub(crate) fn resolve(self) -> Result<Output, Failure> {
-        let target = (self.output != Path::new("-")).then_some(self.output);
-        let format = match (self.format, &target) {
-            (Some(format), _) => format,
-            (None, Some(target)) => format_of(target)?,
-            (None, None) => Format::Csv,
-        };
+    /// The file as it was given; `None` for standard output.
+    pub(crate) fn target(&self) -> Option<&Path> {
+        Some(self.output.as_path()).filter(|path| *path != Path::new("-"))
+    }
+
+    /// An output for each log.
+    pub(crate) fn resolve(self, logs: &[CallLog], format: Format) -> Result<Vec<Output>, Failure> {
+        let target = self.target();
+        let several = logs.len() > 1;
+        if several && !target.is_some_and(names_log) {
+            return Err(Failure::usage(
+                "several logs cannot go to one output",
+                "let {log} stand for the log's name: --output 'calls-{log}.csv'",
+            ));
+        }
+        if several && self.rejects.as_deref().is_some_and(|file| !names_log(file)) {
+            return Err(Failure::usage(
+                "the rejects of several logs cannot go to one file",
+                "let {log} stand for the log's name, or leave --rejects out",
+            ));
+        }
         if self.overwrite && target.is_none() && self.rejects.is_none() {
             return Err(Failure::usage(
                 "--overwrite is for files, and the rows go to standard output",
                 "name a file with --output, or leave --overwrite out",
             ));
         }
-        Ok(Output {
-            format,
-            rejects: self
-                .rejects
-                .or_else(|| target.as_deref().map(Rejects::beside)),
-            target,
-            existing: if self.overwrite {
-                Existing::Replace
-            } else {
-                Existing::Refuse
-            },
-            summary: self.summary,
-        })
+        if format.is_binary() && target.is_none() && io::stdout().is_terminal() {
+            return Err(Failure::usage(
+                format!("{format} is not for a terminal"),
+                "name a file with --output",
+            ));
+        }
+        let output = |log: &CallLog| {
+            let target = target.map(|target| of_log(target, *log));
+            let rejects = self.rejects.as_deref().map(|file| of_log(file, *log));
+            Output {
+                log: *log,
+                several,
+                rejects: rejects.or_else(|| target.as_deref().map(Rejects::beside)),
+                target,
+                existing: if self.overwrite {
+                    Existing::Replace
+                } else {
+                    Existing::Refuse
+                },
+                summary: self.summary,
+            }
+        };
+        Ok(logs.iter().map(output).collect())
     }
 }
 
-/// The format by the file's name. A name that promises another format is refused.
-fn format_of(target: &Path) -> Result<Format, Failure> {
-    if let Some(format) = Format::of_extension(target) {
-        return Ok(format);
+fn names_log(file: &Path) -> bool {
+    file.to_str().is_some_and(|name| name.contains(LOG))
+}
+
+/// The file of a log.
+fn of_log(file: &Path, log: CallLog) -> PathBuf {
+    match file.to_str() {
+        Some(name) => name.replace(LOG, log.name()).into(),
+        None => file.to_owned(),
     }
-    let extension = target.extension().unwrap_or_default().to_string_lossy();
-    let promised = ["json", "parquet", "xlsx", "xls", "gz", "zip", "zst"];
-    if promised.contains(&extension.to_ascii_lowercase().as_str()) {
-        return Err(Failure::usage(
-            format!("no format goes with the name {}", target.display()),
-            "name a .csv or .ndjson file, or add --format csv or --format ndjson",
-        ));
-    }
-    Ok(Format::Csv)
 }
 
 impl Output {
     /// Makes what can be made at the start, so that what is in its way shows before any request.
-    pub(crate) fn open(&self, ui: &Ui) -> Result<Export<PstnCallLogRow>, Error> {
+    pub(crate) fn open<T: ExportRow>(
+        &self,
+        ui: &Ui,
+        options: WriterOptions,
+    ) -> Result<Export<T>, Error> {
         let rejects = match &self.rejects {
             Some(file) => Rejects::to_file(file, self.existing),
             None => Rejects::told(teller(ui.clone())),
         };
         match &self.target {
-            Some(target) => Export::to_file(target, self.format, self.existing, rejects),
-            None => Export::to_stream(io::stdout(), self.format, rejects),
+            Some(target) => Export::to_file(target, options, self.existing, rejects),
+            None => Export::to_stream(io::stdout(), options, rejects),
         }
+    }
+
+    pub(crate) fn log(&self) -> CallLog {
+        self.log
     }
 
     pub(crate) fn is_file(&self) -> bool {
@@ -131,18 +164,22 @@ impl Output {
 
     /// How the run ends when the output takes no more. Who closes a pipe has all that was wanted, as
     /// `head` has: whether a reader failed is for the reader's own exit code to say.
-    pub(crate) fn ended(error: &Error) -> Result<Exit, Failure> {
+    pub(crate) fn ended(&self, error: &Error) -> Result<Exit, Failure> {
         match error.kind() {
             ErrorKind::ClosedPipe => Ok(Exit::Done),
+            // The file that they name says which log it is.
             _ => Err(hints::output_failure(error)),
         }
     }
 
-    /// What there is after an interruption.
-    pub(crate) fn after_interruption(&self) -> String {
-        match &self.target {
-            Some(target) => format!("{} was not written; run again", target.display()),
-            None => "the rows on standard output are not all of them".into(),
+    /// What there is after an interruption of these.
+    pub(crate) fn after_interruption(outputs: &[&Self]) -> String {
+        let files = outputs.iter().filter_map(|output| output.target.as_deref());
+        let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
+        match files.as_slice() {
+            [] => "the rows on standard output are not all of them".into(),
+            [file] => format!("{file} was not written; run again"),
+            files => format!("{} were not written; run again", files.join(", ")),
         }
     }
 
@@ -151,8 +188,11 @@ impl Output {
         match self.summary {
             SummaryForm::Text => ui.note(&self.text(summary)),
             SummaryForm::Json => ui.say(
-                &serde_json::to_string(summary)
-                    .map_err(|error| Failure::other("the summary has no form in JSON", &error))?,
+                &serde_json::to_string(&Line {
+                    summary,
+                    log: self.log.name(),
+                })
+                .map_err(|error| Failure::other("the summary has no form in JSON", &error))?,
             ),
         }
         if !summary.has_set_aside() {
@@ -163,8 +203,12 @@ impl Output {
             None => "--rejects FILE would keep them".into(),
         };
         ui.say(&format!(
-            "warning: {} rows could not be read and {} contradict an earlier row with the same id; \
+            "warning: {}{} rows could not be read or written and {} contradict an earlier row with the same id; \
              {place}",
+            match self.several {
+                true => format!("{}: ", self.log),
+                false => String::new(),
+            },
             HumanCount(summary.rejects),
             HumanCount(summary.conflicts),
         ));
@@ -176,12 +220,12 @@ impl Output {
             Some(target) => target.display().to_string(),
             None => "standard output".into(),
         };
-        let duration = u64::try_from(summary.duration).unwrap_or(0);
-        let mut text = format!(
-            "{target}: {} rows, {} seconds",
-            HumanCount(summary.rows),
-            HumanCount(duration)
-        );
+        let mut text = format!("{target}: {} rows", HumanCount(summary.rows));
+        // Messages and blocks take no time.
+        if !matches!(self.log, CallLog::Sms | CallLog::BlockedUsers) {
+            let duration = u64::try_from(summary.duration).unwrap_or(0);
+            text.push_str(&format!(", {} seconds", HumanCount(duration)));
+        }
         for (index, (currency, total)) in summary.charge.iter().enumerate() {
             let currency = match currency.as_str() {
                 "" => "without a currency",
@@ -194,8 +238,20 @@ impl Output {
             let duplicates = HumanCount(summary.duplicates);
             text.push_str(&format!("; {duplicates} repeated rows left out"));
         }
+        if summary.filtered > 0 {
+            let filtered = HumanCount(summary.filtered);
+            text.push_str(&format!("; {filtered} rows were not wanted"));
+        }
         text
     }
+}
+
+/// The summary as JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    log: &'a str,
 }
 
 /// Names the first rows that are set aside, without what they hold.
@@ -228,31 +284,16 @@ mod tests {
         output: OutputArgs,
     }
 
-    fn resolve(options: &[&str]) -> Result<Output, Failure> {
-        let line: Line = clap::Parser::try_parse_from([&["x"], options].concat()).unwrap();
-        line.output.resolve()
-    }
+    const PSTN: &[CallLog] = &[CallLog::Pstn];
 
-    #[test]
-    fn the_format_goes_by_option_then_name() {
-        let format = |options: &[&str]| resolve(options).unwrap().format;
-        assert_eq!(format(&[]), Format::Csv);
-        assert_eq!(format(&["-o", "calls.jsonl"]), Format::Ndjson);
-        assert_eq!(format(&["-o", "calls"]), Format::Csv);
-        assert_eq!(
-            format(&["-o", "a.csv", "--format", "ndjson"]),
-            Format::Ndjson
-        );
-        assert_eq!(
-            format(&["-o", "a.json", "--format", "ndjson"]),
-            Format::Ndjson
-        );
-        assert_eq!(resolve(&["-o", "a.json"]).unwrap_err().exit(), Exit::Usage);
+    fn resolve(options: &[&str], logs: &[CallLog]) -> Result<Vec<Output>, Failure> {
+        let line: Line = clap::Parser::try_parse_from([&["x"], options].concat()).unwrap();
+        line.output.resolve(logs, Format::Csv)
     }
 
     #[test]
     fn rejects_go_beside_a_file_and_nowhere_for_a_stream() {
-        let rejects = |options: &[&str]| resolve(options).unwrap().rejects;
+        let rejects = |options: &[&str]| resolve(options, PSTN).unwrap().remove(0).rejects;
         assert_eq!(rejects(&[]), None);
         assert_eq!(
             rejects(&["-o", "a/b.csv"]),
@@ -263,6 +304,34 @@ mod tests {
 
     #[test]
     fn what_contradicts_itself_is_refused() {
-        assert_eq!(resolve(&["--overwrite"]).unwrap_err().exit(), Exit::Usage);
+        let failure = resolve(&["--overwrite"], PSTN).unwrap_err();
+        assert_eq!(failure.exit(), Exit::Usage);
+    }
+
+    #[test]
+    fn each_log_has_its_own_file() {
+        let logs = [CallLog::Pstn, CallLog::DirectRouting];
+        let outputs = resolve(&["-o", "{log}/of-{log}.csv"], &logs).unwrap();
+        let targets: Vec<&Path> = outputs
+            .iter()
+            .filter_map(|output| output.target.as_deref())
+            .collect();
+        assert_eq!(
+            targets,
+            [
+                Path::new("pstn/of-pstn.csv"),
+                Path::new("direct-routing/of-direct-routing.csv")
+            ]
+        );
+        for options in [
+            &[][..],
+            &["-o", "calls.csv"],
+            &["-o", "{log}.csv", "--rejects", "rejects"],
+        ] {
+            let failure = resolve(options, &logs).unwrap_err();
+            assert_eq!(failure.exit(), Exit::Usage);
+        }
+        let one = resolve(&["-o", "calls-{log}.csv"], PSTN).unwrap();
+        assert_eq!(one[0].target, Some("calls-pstn.csv".into()));
     }
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use graph_pstn_export::{Export, ExportThread, Summary};
+use graph_pstn_export::{Export, ExportRow, ExportThread, Summary};
 use graph_pstn_http::{Batch, RangeReader};
-use graph_pstn_model::{PstnCallLogRow, TimeRange};
+use graph_pstn_model::LogRow;
+use serde::de::DeserializeOwned;
 
+use super::board::Board;
 use super::patience::Patience;
 use crate::connection::Connection;
 use crate::exit::Failure;
@@ -30,20 +32,21 @@ pub(crate) enum Stopped {
 /// What a transfer needs besides its two ends.
 #[derive(Debug)]
 pub(crate) struct Transfer<'a> {
-    pub(crate) range: TimeRange,
     pub(crate) to_file: bool,
     pub(crate) ui: &'a Ui,
+    /// Where progress is shown, and as which log.
+    pub(crate) board: (&'a Board, usize),
     pub(crate) interrupts: &'a mut Interrupts,
 }
 
 impl Transfer<'_> {
     /// Reads the range and writes it. Unless all of it was read and written, no file appears.
-    pub(crate) async fn run(
+    pub(crate) async fn run<T: ExportRow + DeserializeOwned>(
         self,
         connection: &Connection,
-        export: Export<PstnCallLogRow>,
+        mut reader: RangeReader<T>,
+        export: Export<T>,
     ) -> Result<Summary, Stopped> {
-        let mut reader = connection.read(self.range);
         let mut writer = ExportThread::start(export)
             .map_err(|error| Stopped::System(Failure::other("no thread to write with", &error)))?;
         let moved = tokio::select! {
@@ -52,7 +55,7 @@ impl Transfer<'_> {
             moved = async {
                 connection.first_contact().await.map_err(Stopped::Reading)?;
                 let patience = Patience::new(connection.max_wait());
-                move_all(&mut reader, &mut writer, patience, self.ui, self.range).await
+                move_all(&mut reader, &mut writer, patience, self.ui, self.board).await
             } => moved,
         };
         let duplicates = reader.progress().duplicates;
@@ -87,12 +90,12 @@ async fn interrupted_for_good(interrupts: &mut Interrupts, to_file: bool) {
     }
 }
 
-async fn move_all(
-    reader: &mut RangeReader<PstnCallLogRow>,
-    writer: &mut ExportThread<PstnCallLogRow>,
+async fn move_all<T: ExportRow + DeserializeOwned>(
+    reader: &mut RangeReader<T>,
+    writer: &mut ExportThread<T>,
     mut patience: Patience,
     ui: &Ui,
-    range: TimeRange,
+    (board, place): (&Board, usize),
 ) -> Result<(), Stopped> {
     loop {
         // Both are cancel safe. A closed pipe is noticed while the next page is waited for.
@@ -102,19 +105,21 @@ async fn move_all(
             batch = next_batch(reader, &mut patience, ui) => batch.map_err(Stopped::Reading)?,
         };
         let Some(batch) = batch else {
+            // The last windows may have been empty.
+            board.show(ui, place, &reader.progress());
             return Ok(());
         };
-        ui.progress(range, &reader.progress());
+        board.show(ui, place, &reader.progress());
         writer.write(batch).await.map_err(Stopped::Writing)?;
     }
 }
 
 /// The reader keeps its place after an error that may pass, so the page is asked for again.
-async fn next_batch(
-    reader: &mut RangeReader<PstnCallLogRow>,
+async fn next_batch<T: LogRow + DeserializeOwned>(
+    reader: &mut RangeReader<T>,
     patience: &mut Patience,
     ui: &Ui,
-) -> Result<Option<Batch<PstnCallLogRow>>, graph_pstn_http::Error> {
+) -> Result<Option<Batch<T>>, graph_pstn_http::Error> {
     patience.begin();
     loop {
         let error = match reader.next_batch().await {

@@ -19,24 +19,31 @@ const PAGE: &str = r#"{"value":[
 const REFUSAL: &str = r#"{"error":{"code":"Forbidden","message":"Insufficient privileges."}}"#;
 
 /// A server that gives a token to everybody, and one answer to all else.
-struct Answering {
+pub(crate) struct Answering {
     origin: String,
 }
 
 impl Answering {
     fn start(status: &'static str, body: &'static str) -> Self {
+        Self::start_by(move |_| (status, body))
+    }
+
+    /// Answers by the line that a request starts with.
+    pub(crate) fn start_by(
+        by: impl Fn(&str) -> (&'static str, &'static str) + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         thread::spawn(move || {
             for stream in listener.incoming() {
                 // A client that goes away in the middle is no business of this server.
-                let _ = answer(stream.unwrap(), status, body);
+                let _ = answer(stream.unwrap(), &by);
             }
         });
         Self { origin }
     }
 
-    fn export(&self, workplace: &Workplace, more: &[&str]) -> Command {
+    pub(crate) fn export(&self, workplace: &Workplace, more: &[&str]) -> Command {
         let range = ["--from", "2019-11-01", "--to", "2019-11-02"];
         let mut command = workplace.command([&["export"], &range[..], more].concat());
         command.args([
@@ -52,7 +59,10 @@ impl Answering {
     }
 }
 
-fn answer(mut stream: TcpStream, status: &str, body: &str) -> std::io::Result<()> {
+fn answer(
+    mut stream: TcpStream,
+    by: impl Fn(&str) -> (&'static str, &'static str),
+) -> std::io::Result<()> {
     let mut request = BufReader::new(stream.try_clone()?);
     let mut first = String::new();
     request.read_line(&mut first)?;
@@ -72,7 +82,7 @@ fn answer(mut stream: TcpStream, status: &str, body: &str) -> std::io::Result<()
     let (status, body) = if first.contains("/oauth2/v2.0/token") {
         ("200 OK", token)
     } else {
-        (status, body)
+        by(&first)
     };
     write!(
         stream,
@@ -93,7 +103,7 @@ fn rows_that_are_set_aside_have_a_file_and_an_exit_code() {
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     assert!(
         ended.stderr.starts_with(
-            r#"{"rows":1,"duration":60,"charge":{"USD":"0.05"},"duplicates":1,"conflicts":1,"rejects":1}"#
+            r#"{"rows":1,"duration":60,"charge":{"USD":"0.05"},"duplicates":1,"conflicts":1,"rejects":1,"filtered":0,"log":"pstn"}"#
         ),
         "{}",
         ended.stderr

@@ -11,9 +11,13 @@
 mod answers;
 mod credentials;
 mod embedded;
+#[cfg(feature = "parquet")]
+mod formats;
 #[cfg(unix)]
 mod interrupted;
 mod late;
+mod logs;
 mod program;
 mod refused;
+mod rows;
 mod served;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_core::{FusedStream, Stream};
-use graph_pstn_model::{CallLog, LogRow, TimeRange};
+use graph_pstn_model::{ApiVersion, CallLog, LogRow, TimeRange};
 use http::StatusCode;
 use time::OffsetDateTime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -44,6 +44,7 @@ pub type PageSource<T> = BoxCloneSyncService<PageRequest, Page<T>, Error>;
 pub struct RangeReader<T> {
     source: PageSource<T>,
     log: CallLog,
+    version: ApiVersion,
     range: TimeRange,
     options: ReadOptions,
     plan: Plan,
@@ -76,6 +77,7 @@ impl<T> RangeReader<T> {
         Self {
             source,
             log,
+            version: log.version(),
             range,
             options,
             plan: plan(log, range, options),
@@ -89,6 +91,12 @@ impl<T> RangeReader<T> {
             most_barren: MOST_BARREN,
             last_day: LastDay::default(),
         }
+    }
+
+    /// Reads by another version of the API than the oldest that has the log; to be set before the first poll.
+    pub fn with_version(mut self, version: ApiVersion) -> Self {
+        self.version = version;
+        self
     }
 
     /// Reads so much at a time; to be set before the first poll.
@@ -200,7 +208,7 @@ impl<T: LogRow> RangeReader<T> {
             self.begin_again(window, place);
         }
         while let Some((id, window)) = self.plan.start() {
-            let first = PageRequest::first(self.log, window.asked);
+            let first = PageRequest::first(self.log, window.asked).with_version(self.version);
             let limit = self.plan.limit();
             self.tell_order();
             let work = self.work();
@@ -267,7 +275,8 @@ impl<T: LogRow> RangeReader<T> {
     fn ask_again(&mut self, window: Window) {
         self.most_barren += self.read;
         self.last_day = LastDay::default();
-        self.begin_again(window, PageRequest::first(self.log, window.asked));
+        let first = PageRequest::first(self.log, window.asked).with_version(self.version);
+        self.begin_again(window, first);
     }
 
     /// The window in front has been delivered.

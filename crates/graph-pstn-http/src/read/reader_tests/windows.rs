@@ -134,3 +134,19 @@ async fn dropping_a_reader_ends_its_tasks() {
     tokio::task::yield_now().await;
     assert_eq!(Arc::strong_count(&busy), 1);
 }
+
+#[tokio::test]
+async fn every_window_is_asked_for_by_the_same_version() {
+    let (source, asked) = busy_log(360);
+    let mut reader =
+        RangeReader::new(source, CallLog::Pstn, november()).with_version(ApiVersion::Beta);
+    while reader.next_batch().await.unwrap().is_some() {}
+    let asked = asked.lock().unwrap();
+    let windows: Vec<&PageRequest> = asked.iter().filter(|page| page.link().is_none()).collect();
+    assert!(windows.len() > 1);
+    assert!(
+        windows
+            .into_iter()
+            .all(|page| *page == page.clone().with_version(ApiVersion::Beta))
+    );
+}
