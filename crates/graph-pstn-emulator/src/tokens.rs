@@ -91,6 +91,20 @@ impl Tokens {
         self.assertions.insert(jti, forget_at).is_none()
     }
 
+    /// Makes one token worthless.
+    pub(crate) fn revoke(&mut self, token: &str) {
+        if let Some(known) = self.known.get_mut(token) {
+            known.revoked = true;
+        }
+    }
+
+    /// Ends the life of one token.
+    pub(crate) fn expire(&mut self, token: &str) {
+        if let Some(known) = self.known.get_mut(token) {
+            known.expires = Instant::now();
+        }
+    }
+
     /// Makes every token of now worthless. Gives how many there were.
     pub(crate) fn revoke_all(&mut self) -> usize {
         let live = self.known.values_mut().filter(|t| !t.revoked);
@@ -142,6 +156,22 @@ mod tests {
         assert_eq!(
             (tokens.check("a"), tokens.check("b")),
             (Verdict::Revoked, Verdict::Good)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_token_can_be_made_worthless() {
+        let mut tokens = Tokens::default();
+        for token in ["a", "b", "c"] {
+            tokens.insert(token.into(), HOUR, true, false, false);
+        }
+        tokens.revoke("a");
+        tokens.expire("b");
+        tokens.expire("unknown");
+        let verdicts = ["a", "b", "c"].map(|token| tokens.check(token));
+        assert_eq!(
+            verdicts,
+            [Verdict::Revoked, Verdict::Expired, Verdict::Good]
         );
     }
 
