@@ -1,5 +1,7 @@
 //! `graph-pstn emulate`: the emulator as a server of its own, or what it would serve.
 
+mod faults;
+
 use std::fs;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +17,9 @@ use crate::exit::{Exit, Failure};
 use crate::interrupts::Interrupts;
 use crate::range::no_range;
 
+use faults::FaultArgs;
+pub(crate) use faults::percent;
+
 /// Which rows the emulator has unless told otherwise, here and for `export --emulator`.
 pub(crate) const SEED: u64 = 1;
 pub(crate) const ROWS_PER_DAY: u32 = 1_000;
@@ -27,8 +32,13 @@ pub(crate) fn rows_per_day() -> RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(0..=MOST_ROWS_PER_DAY)
 }
 
+fn page_rows() -> RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..=1_000)
+}
+
 /// The options of `emulate`.
 #[derive(Debug, Args)]
+#[command(after_long_help = faults::list())]
 pub(crate) struct EmulateArgs {
     /// Which rows there are: the same seed and rate give the same rows for ever.
     #[arg(long, value_name = "N", default_value_t = SEED)]
@@ -39,7 +49,7 @@ pub(crate) struct EmulateArgs {
     rows_per_day: u32,
 
     /// Serve nothing: print what a range holds as one line of JSON, computed without HTTP.
-    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "latency", "token_lifetime", "client_certificate", "federated_token"])]
+    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "latency", "page_rows", "token_lifetime", "client_certificate", "federated_token"])]
     truth: bool,
 
     /// With --truth: the first moment of the range, a date or an RFC 3339 time.
@@ -66,6 +76,10 @@ pub(crate) struct EmulateArgs {
     #[arg(long, value_enum, default_value_t = LinksArg::Faithful)]
     links: LinksArg,
 
+    /// The most rows on a page. Graph's have up to 1000; smaller ones make long chains of few rows.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = page_rows())]
+    page_rows: u16,
+
     /// How many milliseconds Graph takes over each answer.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u32,
@@ -81,6 +95,9 @@ pub(crate) struct EmulateArgs {
     /// A file whose text is taken as a federated token of the app; may be given several times.
     #[arg(long, value_name = "TEXT-FILE")]
     federated_token: Vec<PathBuf>,
+
+    #[command(flatten)]
+    faults: FaultArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -147,6 +164,8 @@ fn builder(args: EmulateArgs) -> Result<graph_pstn_emulator::EmulatorBuilder, Fa
         .seed(args.seed)
         .rows_per_day(args.rows_per_day)
         .bind(args.listen)
+        .page_rows(args.page_rows.into())
+        .faults(args.faults.resolve()?)
         .latency(Duration::from_millis(args.latency.into()))
         .quota(match args.quota {
             QuotaArg::Unlimited => Quota::unlimited(),

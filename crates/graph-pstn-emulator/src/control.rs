@@ -87,6 +87,7 @@ fn plan(query: Option<&str>, body: &Bytes) -> Result<Faults, String> {
                 _ => return Err("percent is at most 100".to_owned()),
             },
             "seed" => faults.seed(number(&name, &value)?),
+            "wait" => faults.longest_wait(number(&name, &value)?),
             "hang" => faults.hang(Duration::from_secs(number::<u32>(&name, &value)?.into())),
             "kinds" => {
                 let kinds: Result<Vec<Fault>, _> = value.split(',').map(str::parse).collect();
@@ -94,7 +95,7 @@ fn plan(query: Option<&str>, body: &Bytes) -> Result<Faults, String> {
             }
             other => {
                 return Err(format!(
-                    "`{other}` is not known; there are percent, seed, kinds and hang"
+                    "`{other}` is not known; there are percent, seed, kinds, wait and hang"
                 ));
             }
         };

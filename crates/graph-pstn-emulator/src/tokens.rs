@@ -37,6 +37,8 @@ pub(crate) enum Verdict {
 pub(crate) struct Tokens {
     known: HashMap<String, Token>,
     epoch: u64,
+    /// The challenge that tokens must have met; none after the latest has been settled.
+    demanded: u64,
     /// The ids of assertions that were used, and the second at which they can be forgotten.
     assertions: HashMap<String, i64>,
 }
@@ -76,7 +78,7 @@ impl Tokens {
             Verdict::Expired
         } else if known.revoked {
             Verdict::Revoked
-        } else if known.capable && known.epoch < self.epoch {
+        } else if known.capable && known.epoch < self.demanded {
             Verdict::Challenge
         } else if known.may_read {
             Verdict::Good
@@ -119,6 +121,13 @@ impl Tokens {
     /// From now on, tokens of clients that can answer a challenge get one.
     pub(crate) fn challenge(&mut self) {
         self.epoch += 1;
+        self.demanded = self.epoch;
+    }
+
+    /// From now on new tokens meet the latest challenge without its claims, as they do some minutes later: what it
+    /// asks for is that they be newer than it.
+    pub(crate) fn settle_challenge(&mut self) {
+        self.demanded = 0;
     }
 }
 
@@ -187,5 +196,10 @@ mod tests {
         assert_eq!(tokens.check("cp1"), Verdict::Challenge);
         assert_eq!(tokens.check("again"), Verdict::Challenge);
         assert_eq!(tokens.check("answer"), Verdict::Good);
+        tokens.settle_challenge();
+        tokens.insert("later".into(), HOUR, true, true, false);
+        assert_eq!(tokens.check("later"), Verdict::Good);
+        tokens.challenge();
+        assert_eq!(tokens.check("answer"), Verdict::Challenge);
     }
 }

@@ -189,10 +189,13 @@ fn spend(state: &State, parts: &Parts, fault: Fault) {
     let Some(token) = graph::bearer(&parts.headers) else {
         return;
     };
+    let mut tokens = state.tokens();
     match fault {
-        Fault::TokenExpired => state.tokens().expire(token),
-        _ => state.tokens().revoke(token),
+        Fault::TokenExpired => tokens.expire(token),
+        _ => tokens.revoke(token),
     }
+    // The client gets a new token without claims, and must not meet a second 401 with that.
+    tokens.settle_challenge();
 }
 
 /// The page as the client wants it, compressed or not.

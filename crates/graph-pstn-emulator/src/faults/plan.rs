@@ -66,7 +66,7 @@ impl Faults {
     }
 
     /// How often one and the same request to Graph fails by rate before it succeeds. Default 3, since clients
-    /// give up sooner or later. Of token requests no two in a row fail by rate.
+    /// give up sooner or later. Of token requests one in five seconds fails by rate at the most.
     pub fn most_in_a_row(mut self, most: u32) -> Self {
         self.most_in_a_row = most;
         self

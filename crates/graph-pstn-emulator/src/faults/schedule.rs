@@ -10,11 +10,10 @@ use tokio::time::Instant;
 use super::fault::Fault;
 use super::plan::Faults;
 
-/// By rate no token becomes worthless sooner after the last one. A client may take one 401 of a call for
-/// a token that has just become so, and a second one as final; it must have the time to come back.
+/// By rate no token becomes worthless sooner after the last one, nor does a token request fail sooner after the
+/// last one that did. A client may take one 401 of a call for a token that has just become so, and a second one as
+/// final; and all calls under way need the new token.
 const BETWEEN_TOKENS: Duration = Duration::from_secs(5);
-/// The most token requests that fail by rate one after the other.
-const MOST_TOKEN_FAILURES: u32 = 1;
 /// Requests that failed and never came again are forgotten beyond so many.
 const REMEMBERED: usize = 100_000;
 
@@ -44,8 +43,8 @@ struct Progress {
     token_requests: u64,
     /// How often the requests that are failing have failed in a row, by a hash of path and query.
     in_a_row: HashMap<u64, u32>,
-    token_failures: u32,
-    last_token: Option<Instant>,
+    last_worthless: Option<Instant>,
+    last_failure: Option<Instant>,
 }
 
 impl Schedule {
@@ -91,8 +90,8 @@ impl Progress {
             graph_requests: 0,
             token_requests: 0,
             in_a_row: HashMap::new(),
-            token_failures: 0,
-            last_token: None,
+            last_worthless: None,
+            last_failure: None,
         }
     }
 
@@ -130,15 +129,12 @@ impl Progress {
         let mut rules = self.plan.rules.iter();
         let scripted = rules.find(|rule| rule.befalls_token(number));
         let fault = scripted.map(|rule| rule.fault).or_else(|| {
-            (self.token_failures < MOST_TOKEN_FAILURES)
-                .then(|| self.plan.by_rate(dice, Fault::befalls_token_requests))
-                .flatten()
+            let drawn = self.plan.by_rate(dice, Fault::befalls_token_requests);
+            drawn.filter(|fault| !fault.fails() || !recent(self.last_failure))
         });
-        self.token_failures = if fault.is_some_and(Fault::fails) {
-            self.token_failures + 1
-        } else {
-            0
-        };
+        if fault.is_some_and(Fault::fails) {
+            self.last_failure = Some(Instant::now());
+        }
         self.drawn(fault?, dice)
     }
 
@@ -147,14 +143,10 @@ impl Progress {
         if !fault.costs_the_token() {
             return fault;
         }
-        let now = Instant::now();
-        let recent = self
-            .last_token
-            .is_some_and(|at| now.saturating_duration_since(at) < BETWEEN_TOKENS);
-        if failures > 0 || recent {
+        if failures > 0 || recent(self.last_worthless) {
             return Fault::Unavailable;
         }
-        self.last_token = Some(now);
+        self.last_worthless = Some(Instant::now());
         fault
     }
 
@@ -167,6 +159,10 @@ impl Progress {
             trickle: self.plan.trickle,
         })
     }
+}
+
+fn recent(at: Option<Instant>) -> bool {
+    at.is_some_and(|at| at.elapsed() < BETWEEN_TOKENS)
 }
 
 impl Faults {
@@ -264,12 +260,16 @@ mod tests {
             assert!(faults.len() <= 3, "{faults:?}");
             assert!(faults.iter().skip(1).all(|fault| !fault.costs_the_token()));
         }
-        assert!(schedule.of_token().is_some());
-        for _ in 0..100 {
-            let two = [schedule.of_token(), schedule.of_token()];
-            let failing = two.iter().flatten().filter(|drawn| drawn.fault.fails());
-            assert!(failing.count() <= 1);
-        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn token_requests_fail_at_intervals() {
+        let plan = Faults::none().percent(100).kinds([Fault::Html]);
+        let schedule = Schedule::new(plan);
+        let fails = || schedule.of_token().is_some();
+        assert_eq!([fails(), fails(), fails()], [true, false, false]);
+        tokio::time::advance(BETWEEN_TOKENS).await;
+        assert_eq!([fails(), fails()], [true, false]);
     }
 
     #[tokio::test(start_paused = true)]
