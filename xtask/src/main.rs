@@ -5,6 +5,7 @@ mod bench;
 mod cargo;
 mod clouds;
 mod costs;
+mod faults;
 mod features;
 mod references;
 mod simulate;
@@ -34,6 +35,8 @@ enum Task {
     Clouds,
     /// Run the whole stack in virtual time, with what goes wrong drawn from seeds
     Simulate(simulate::Arguments),
+    /// Export from an emulator of whose requests many go wrong, and compare every row
+    Faults(faults::Arguments),
     /// Run one of the benches: decode, pacing
     Bench {
         /// Which
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Snapshots(arguments) => snapshots::run(&arguments),
         Task::Clouds => clouds::run(),
         Task::Simulate(arguments) => simulate::run(&arguments),
+        Task::Faults(arguments) => faults::run(&arguments),
         Task::Bench { name } => bench::run(&name),
         Task::Audit => audit::run(),
         Task::Costs(arguments) => costs::run(&arguments),

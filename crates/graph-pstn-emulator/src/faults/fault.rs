@@ -175,13 +175,14 @@ pub struct UnknownFault(String);
 
 impl fmt::Display for UnknownFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = Fault::ALL.iter().map(|fault| fault.name()).collect();
-        write!(
-            f,
-            "no fault is called `{}`; there are {}",
-            self.0,
-            names.join(", ")
-        )
+        let word = self.0.get(..3).unwrap_or(&self.0);
+        let names = Fault::ALL.iter().map(|fault| fault.name());
+        let near: Vec<&str> = names.filter(|name| name.starts_with(word)).collect();
+        write!(f, "no fault is called `{}`", self.0)?;
+        if !near.is_empty() && !word.is_empty() {
+            write!(f, "; there is {}", near.join(", "))?;
+        }
+        Ok(())
     }
 }
 
@@ -197,8 +198,12 @@ mod tests {
             assert_eq!(fault.name().parse(), Ok(*fault));
             assert_eq!(fault.index(), index);
         }
-        let error = "resets".parse::<Fault>().unwrap_err().to_string();
-        assert!(error.contains("`resets`") && error.contains("reset-in-body"));
+        let error = |name: &str| name.parse::<Fault>().unwrap_err().to_string();
+        assert_eq!(error("htm"), "no fault is called `htm`; there is html");
+        assert!(error("resets").contains("reset-in-body"));
+        assert_eq!(error("x"), "no fault is called `x`");
+        assert_eq!(error(""), "no fault is called ``");
+        assert!(error("ééé").contains("ééé"));
     }
 
     #[test]

@@ -10,10 +10,11 @@ use tokio::time::Instant;
 use super::fault::Fault;
 use super::plan::Faults;
 
-/// By rate no token becomes worthless sooner after the last one, nor does a token request fail sooner after the
-/// last one that did. A client may take one 401 of a call for a token that has just become so, and a second one as
-/// final; and all calls under way need the new token.
-const BETWEEN_TOKENS: Duration = Duration::from_secs(5);
+/// By rate no token becomes worthless so soon after the last one did, or after the last was asked for. A client may take a
+/// second 401 of a call as final, and all calls under way come at once with the new token.
+const BETWEEN_WORTHLESS: Duration = Duration::from_secs(2);
+/// By rate no token request fails so soon after the last one that did, since all calls under way need it.
+const BETWEEN_FAILURES: Duration = Duration::from_secs(5);
 /// Requests that failed and never came again are forgotten beyond so many.
 const REMEMBERED: usize = 100_000;
 
@@ -44,6 +45,7 @@ struct Progress {
     /// How often the requests that are failing have failed in a row, by a hash of path and query.
     in_a_row: HashMap<u64, u32>,
     last_worthless: Option<Instant>,
+    last_token: Option<Instant>,
     last_failure: Option<Instant>,
 }
 
@@ -91,6 +93,7 @@ impl Progress {
             token_requests: 0,
             in_a_row: HashMap::new(),
             last_worthless: None,
+            last_token: None,
             last_failure: None,
         }
     }
@@ -128,9 +131,10 @@ impl Progress {
         let dice = dice(&[self.plan.seed, u64::MAX, number]);
         let mut rules = self.plan.rules.iter();
         let scripted = rules.find(|rule| rule.befalls_token(number));
+        self.last_token = Some(Instant::now());
         let fault = scripted.map(|rule| rule.fault).or_else(|| {
             let drawn = self.plan.by_rate(dice, Fault::befalls_token_requests);
-            drawn.filter(|fault| !fault.fails() || !recent(self.last_failure))
+            drawn.filter(|fault| !fault.fails() || !recent(self.last_failure, BETWEEN_FAILURES))
         });
         if fault.is_some_and(Fault::fails) {
             self.last_failure = Some(Instant::now());
@@ -143,7 +147,9 @@ impl Progress {
         if !fault.costs_the_token() {
             return fault;
         }
-        if failures > 0 || recent(self.last_worthless) {
+        // A token may be on its way for as long as that.
+        let pause = BETWEEN_WORTHLESS.saturating_add(self.plan.trickle);
+        if failures > 0 || recent(self.last_worthless, pause) || recent(self.last_token, pause) {
             return Fault::Unavailable;
         }
         self.last_worthless = Some(Instant::now());
@@ -161,8 +167,8 @@ impl Progress {
     }
 }
 
-fn recent(at: Option<Instant>) -> bool {
-    at.is_some_and(|at| at.elapsed() < BETWEEN_TOKENS)
+fn recent(at: Option<Instant>, length: Duration) -> bool {
+    at.is_some_and(|at| at.elapsed() < length)
 }
 
 impl Faults {
@@ -219,7 +225,7 @@ mod tests {
         let mut seen = HashSet::new();
         let mut faults = 0;
         for n in 0..20_000 {
-            tokio::time::advance(BETWEEN_TOKENS).await;
+            tokio::time::advance(BETWEEN_FAILURES).await;
             if let Some(fault) = fault(&schedule, &format!("/{n}")) {
                 faults += 1;
                 seen.insert(fault);
@@ -268,18 +274,21 @@ mod tests {
         let schedule = Schedule::new(plan);
         let fails = || schedule.of_token().is_some();
         assert_eq!([fails(), fails(), fails()], [true, false, false]);
-        tokio::time::advance(BETWEEN_TOKENS).await;
+        tokio::time::advance(BETWEEN_FAILURES).await;
         assert_eq!([fails(), fails()], [true, false]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn tokens_become_worthless_at_intervals() {
         let plan = Faults::none().percent(100).kinds([Fault::TokenRevoked]);
-        let schedule = Schedule::new(plan);
+        let schedule = Schedule::new(plan.trickle(Duration::ZERO));
         assert_eq!(fault(&schedule, "/1"), Some(Fault::TokenRevoked));
         assert_eq!(fault(&schedule, "/2"), Some(Fault::Unavailable));
-        tokio::time::advance(BETWEEN_TOKENS).await;
-        assert_eq!(fault(&schedule, "/3"), Some(Fault::TokenRevoked));
+        tokio::time::advance(BETWEEN_WORTHLESS).await;
+        schedule.of_token();
+        assert_eq!(fault(&schedule, "/3"), Some(Fault::Unavailable));
+        tokio::time::advance(BETWEEN_WORTHLESS).await;
+        assert_eq!(fault(&schedule, "/4"), Some(Fault::TokenRevoked));
     }
 
     #[test]
