@@ -228,10 +228,12 @@ fn instructions(emulator: &RunningEmulator) -> String {
          export AZURE_CLIENT_ID={}\n\
          export AZURE_CLIENT_SECRET={}\n\
          # and then:\n\
-         graph-pstn export --from 2019-11-01 --to 2019-12-01 --output calls.csv {options}\n",
+         graph-pstn export --from 2019-11-01 --to 2019-12-01 --output calls.csv {options}\n\
+         # What it has seen is at {}/emulator/stats\n",
         quoted(emulator.tenant_id()),
         quoted(emulator.client_id()),
         quoted(emulator.client_secret()),
+        emulator.graph_endpoint(),
     )
 }
 

@@ -10,7 +10,7 @@ use crate::faults::Fault;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Requests of any kind, but those to the control endpoint.
+    /// Requests of any kind, but those to the control endpoint and to the foreign origin.
     pub requests: u64,
     /// Requests to the token endpoint.
     pub token_requests: u64,

@@ -79,7 +79,12 @@ pub(crate) async fn graph(
         Outcome::Refused(reply) => return Ok(reply),
     };
     match fault {
-        Fault::ShiftedPage if page.rows_back == 0 => Ok(graph::counted(state, page)),
+        Fault::ShiftedPage if page.rows_back == 0 => {
+            Ok(graph::counted(state, packable(parts, page)?))
+        }
+        Fault::DatelessLink if !page::has_link(&page.body) => {
+            Ok(graph::counted(state, packable(parts, page)?))
+        }
         Fault::ShiftedPage | Fault::DatelessLink => served(packed(parts, page)?),
         Fault::HalfGzip | Fault::CorruptGzip => served(damaged_gzip(page, fault)?),
         Fault::NoValue

@@ -63,6 +63,11 @@ pub(crate) fn spoilt(
     serde_json::to_vec(&page).ok()
 }
 
+/// Whether the page has a link to the next one.
+pub(crate) fn has_link(body: &[u8]) -> bool {
+    serde_json::from_slice::<Members>(body).is_ok_and(|page| page.contains_key(LINK))
+}
+
 /// Another URL for the same page: options that are not known have no effect.
 fn again(url: &str, dice: u64) -> String {
     let joint = if url.contains('?') { '&' } else { '?' };
@@ -129,5 +134,6 @@ mod tests {
         assert_eq!(spoilt(Fault::DuplicatedRow, 0, empty, URL, FOREIGN), None);
         assert_eq!(spoilt(Fault::NoValue, 0, b"{}", URL, FOREIGN), None);
         assert!(!text(Fault::NoValue, 0).contains("value\":"));
+        assert!(has_link(PAGE.as_bytes()) && !has_link(empty));
     }
 }
