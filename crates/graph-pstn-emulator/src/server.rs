@@ -167,15 +167,16 @@ async fn answer(state: &State, door: &Door, request: Request<Incoming>) -> io::R
         .uri
         .path_and_query()
         .map_or(path, |asked| asked.as_str());
-    match state.faults.of_graph(asked) {
-        None => Ok(graph::answer(
-            state,
-            &parts.method,
-            &parts.uri,
-            &parts.headers,
-        )),
-        Some(drawn) => faults::answer::graph(state, &door.wire, &drawn, &parts).await,
+    let drawn = state.faults.of_graph(asked);
+    let reply = match &drawn {
+        None => graph::answer(state, &parts.method, &parts.uri, &parts.headers),
+        Some(drawn) => faults::answer::graph(state, &door.wire, drawn, &parts).await?,
+    };
+    let failed = drawn.is_some_and(|drawn| drawn.fault.fails());
+    if reply.status() == StatusCode::OK && !failed {
+        state.faults.succeeded(asked);
     }
+    Ok(reply)
 }
 
 /// The request's body, or the refusal of one that is too large.

@@ -64,8 +64,8 @@ fn sorted_lines(workplace: &Workplace, file: &str) -> Vec<String> {
 }
 
 impl Trial {
-    /// Gives the numbers of requests and of faults.
-    fn run(&self) -> (u64, u64) {
+    /// Exports a range from an emulator with these options besides, and compares it with what it must be.
+    fn export(&self, options: &[&str], of_export: &[&str]) -> (Served, Ended) {
         let workplace = Workplace::new();
         let days = self.requests.div_ceil(REQUESTS_PER_DAY);
         let from = BEGINNING.to_string();
@@ -88,17 +88,14 @@ impl Trial {
         let faults = ["--faults", percent, "--fault-seed", seed];
         let waits = ["--fault-wait", wait, "--fault-hang", "1"];
         let pages = ["--page-rows", PAGE_ROWS];
-        let served = Served::start(&workplace, &[&rate[..], &pages, &faults, &waits].concat());
-        let begun = Instant::now();
+        let options = [&rate[..], &pages, &faults, &waits, options].concat();
+        let served = Served::start(&workplace, &options);
         let pace = ["--requests-per-minute", "unlimited", "--parallel", "12"];
         let output = ["--output", "calls.csv", "--summary", "json"];
-        let args = [&range[..], &pace, &output].concat();
+        let args = [&range[..], &pace, &output, of_export].concat();
         let ended = served.export(&workplace, &args, None);
-        let took = begun.elapsed();
-        let counts = Counts::of(&served);
 
-        assert_eq!(ended.code, Some(0), "{}\n{}", ended.stderr, counts.0);
-        self.report(&ended, &counts, took);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         assert_eq!(
             Totals::of_file(&workplace.path("calls.csv")).line(),
             workplace.truth(&rate, &from, &until)
@@ -107,6 +104,15 @@ impl Trial {
             sorted_lines(&workplace, "calls.csv") == sorted_lines(&workplace, "sound.csv"),
             "the rows differ from those that were exported without faults"
         );
+        (served, ended)
+    }
+
+    /// Gives the numbers of requests and of faults.
+    fn run(&self) -> (u64, u64) {
+        let begun = Instant::now();
+        let (served, ended) = self.export(&[], &[]);
+        let counts = Counts::of(&served);
+        self.report(&ended, &counts, begun.elapsed());
         let (requests, faults) = (counts.number("requests"), counts.number("faults"));
         assert!(requests >= self.requests, "only {requests} requests");
         assert_eq!(counts.number("foreign_requests"), 0);
@@ -209,6 +215,20 @@ fn a_third_of_the_requests_going_wrong_changes_no_row() {
     let faults: u64 = ran.iter().map(|(_, faults)| faults).sum();
     println!("{requests} requests, {faults} faults in all");
     assert!(faults * 100 >= requests * 25, "{faults} of {requests}");
+}
+
+/// There, faults are those of a stream among others.
+#[test]
+fn nor_does_it_over_http2() {
+    let trial = Trial {
+        requests: 40,
+        percent: 33,
+        seed: 9,
+        wait: 0,
+    };
+    let (_, ended) = trial.export(&["--tls", "tls"], &["--verbose"]);
+    let again = ended.stderr.matches("http.request.resend_count=1").count();
+    assert!(again > 5, "{again}");
 }
 
 /// `cargo xtask faults` runs it.

@@ -72,6 +72,14 @@ impl Schedule {
         self.progress().of_graph(path_and_query)
     }
 
+    /// Notes that this request to Graph has got what it asked for.
+    pub(crate) fn succeeded(&self, path_and_query: &str) {
+        if self.armed.load(Ordering::Relaxed) {
+            let identity = hashed(path_and_query.bytes());
+            self.progress().in_a_row.remove(&identity);
+        }
+    }
+
     /// What befalls this request to the token endpoint.
     pub(crate) fn of_token(&self) -> Option<Drawn> {
         if !self.armed.load(Ordering::Relaxed) {
@@ -119,8 +127,6 @@ impl Progress {
                 self.in_a_row.clear();
             }
             self.in_a_row.insert(identity, failures + 1);
-        } else {
-            self.in_a_row.remove(&identity);
         }
         self.drawn(fault?, dice)
     }
@@ -298,8 +304,10 @@ mod tests {
         for _ in 0..9 {
             assert_eq!(fault(&schedule, "/"), Some(Fault::Hang));
         }
-        // It has failed often enough.
+        // It has failed often enough, until it has succeeded.
         assert_eq!(fault(&schedule, "/"), None);
+        assert_eq!(fault(&schedule, "/"), None);
+        schedule.succeeded("/");
         assert_eq!(fault(&schedule, "/"), Some(Fault::Html));
         let token = || schedule.of_token().map(|drawn| drawn.fault);
         assert_eq!(

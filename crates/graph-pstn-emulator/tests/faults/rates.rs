@@ -6,7 +6,7 @@ use graph_pstn_emulator::{Emulator, Fault, Faults};
 use http::Request;
 use http_body_util::Full;
 
-use crate::client::{follow, send, token};
+use crate::client::{call, follow, send, token};
 use crate::{DAY, with};
 
 #[tokio::test]
@@ -60,4 +60,19 @@ async fn without_faults_there_are_none() {
     );
     assert!(follow(&emulator, &token, first).await.len() > 1_000);
     assert_eq!(emulator.stats().faults, 0);
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_emulators_own_does_not_begin_a_new_row_of_faults() {
+    let emulator = with(Faults::none()).await;
+    let token = token(&emulator, &[]).await;
+    emulator.set_faults(Faults::none().percent(100).kinds([Fault::Unavailable]));
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(call(&emulator, &token, DAY).await.status.as_u16());
+    }
+    statuses.push(call(&emulator, "no-such-token", DAY).await.status.as_u16());
+    statuses.push(call(&emulator, &token, DAY).await.status.as_u16());
+    statuses.push(call(&emulator, &token, DAY).await.status.as_u16());
+    assert_eq!(statuses, [503, 503, 503, 401, 200, 503]);
 }
