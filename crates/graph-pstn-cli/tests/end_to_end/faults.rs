@@ -217,9 +217,9 @@ fn a_third_of_the_requests_going_wrong_changes_no_row() {
     assert!(faults * 100 >= requests * 25, "{faults} of {requests}");
 }
 
-/// There, faults are those of a stream among others.
+/// There the program speaks HTTP/2, and faults are those of one stream among others.
 #[test]
-fn nor_does_it_over_http2() {
+fn nor_does_it_over_tls() {
     let trial = Trial {
         requests: 40,
         percent: 33,
