@@ -23,6 +23,18 @@ const BENCHES: &[Bench] = &[
         features: "client",
         targets: &["pacing"],
     },
+    Bench {
+        name: "pipeline",
+        package: "graph-pstn-http",
+        features: "client,aws-lc-rs",
+        targets: &["pipeline"],
+    },
+    Bench {
+        name: "emulator",
+        package: "graph-pstn-emulator",
+        features: "",
+        targets: &["emulator"],
+    },
 ];
 
 /// Runs the bench with this name.

@@ -70,7 +70,7 @@ const PARTS: &[Part] = &[
     part("replay", 20, HTTP_AND_TLS),
     part("page", 45, HTTP_AND_TLS),
     part("prefetch", 46, HTTP_AND_TLS),
-    part("read", 51, HTTP_AND_TLS),
+    part("read", 52, HTTP_AND_TLS),
     // Without cryptography it is the program's to install one.
     part("transport", 63, &["ring", "aws-lc-rs", "graph-pstn-model"]),
     part("transport,aws-lc-rs", 73, &["ring"]),
@@ -78,8 +78,8 @@ const PARTS: &[Part] = &[
     part("transport,ring,aws-lc-rs", 75, &[]),
     part(FIPS, 91, &["ring"]),
     part("transport,aws-lc-rs,webpki-roots", 74, &["ring"]),
-    part("client,aws-lc-rs", 113, &["ring"]),
-    part("client,ring", 108, &["aws-lc-rs"]),
+    part("client,aws-lc-rs", 114, &["ring"]),
+    part("client,ring", 109, &["aws-lc-rs"]),
 ];
 
 /// The smallest layer of use to any HTTP client.
@@ -105,9 +105,9 @@ const EXAMPLES: &[Example] = &[
     example("retry-over-a-foreign-client", 21, "run"),
     example("authorize-with-a-token-provider", 20, "run"),
     example("rate-limit-under-own-service", 20, "run"),
-    example("paging-with-own-rows", 53, "run"),
+    example("paging-with-own-rows", 54, "run"),
     example("secret-with-own-client", 119, "test"),
-    example("everything", 168, "run"),
+    example("everything", 169, "run"),
 ];
 
 /// Counts, builds and runs.

@@ -37,7 +37,7 @@ enum Task {
     Simulate(simulate::Arguments),
     /// Export from an emulator of whose requests many go wrong, and compare every row
     Faults(faults::Arguments),
-    /// Run one of the benches: decode, pacing
+    /// Run one of the benches: decode, pacing, pipeline, emulator
     Bench {
         /// Which
         name: String,

@@ -8,9 +8,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::builder::RangedI64ValueParser;
+use clap::builder::{PossibleValuesParser, RangedI64ValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use graph_pstn_emulator::{Emulator, LinkForm, Quota, RunningEmulator, Truth};
+use graph_pstn_emulator::{Emulator, LinkForm, Log, Quota, RunningEmulator, Truth};
 use graph_pstn_model::{OffsetDateTime, TimeRange};
 
 use crate::exit::{Exit, Failure};
@@ -36,6 +36,11 @@ fn page_rows() -> RangedI64ValueParser<u16> {
     clap::value_parser!(u16).range(1..=1_000)
 }
 
+/// Reads the name of a log.
+fn log() -> impl TypedValueParser<Value = Log> {
+    PossibleValuesParser::new(Log::ALL.map(Log::name)).try_map(|name| name.parse::<Log>())
+}
+
 /// The options of `emulate`.
 #[derive(Debug, Args)]
 #[command(after_long_help = faults::list())]
@@ -49,7 +54,7 @@ pub(crate) struct EmulateArgs {
     rows_per_day: u32,
 
     /// Serve nothing: print what a range holds as one line of JSON, computed without HTTP.
-    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "latency", "page_rows", "token_lifetime", "client_certificate", "federated_token"])]
+    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "latency", "page_rows", "lag", "retention", "token_lifetime", "client_certificate", "federated_token"])]
     truth: bool,
 
     /// With --truth: the first moment of the range, a date or an RFC 3339 time.
@@ -59,6 +64,10 @@ pub(crate) struct EmulateArgs {
     /// With --truth: the first moment after the range.
     #[arg(long, value_name = "TIME", value_parser = TimeRange::parse_instant, requires = "truth")]
     to: Option<OffsetDateTime>,
+
+    /// With --truth: the log.
+    #[arg(long, value_name = "LOG", default_value = Log::Pstn.name(), value_parser = log(), requires = "truth")]
+    log: Log,
 
     /// Where to listen, loopback only; port 0 is any free one.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))]
@@ -83,6 +92,14 @@ pub(crate) struct EmulateArgs {
     /// How many milliseconds Graph takes over each answer.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u32,
+    /// Let rows arrive late, up to so many hours (at most 48) after their calls, and none before. Default: all
+    /// rows are there, future ones too.
+    #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u8).range(0..=48))]
+    lag: Option<u8>,
+
+    /// Let rows vanish after the 150 to 730 days that Microsoft keeps them, by the user's country.
+    #[arg(long)]
+    retention: bool,
 
     /// How many seconds tokens live. Default: 3599, as Entra's.
     #[arg(long, value_name = "SECONDS")]
@@ -132,7 +149,13 @@ fn print_truth(
     to: OffsetDateTime,
 ) -> Result<Exit, Failure> {
     let range = TimeRange::new(from, to).map_err(|error| no_range(&error))?;
-    let truth = Truth::compute(args.seed, args.rows_per_day, range.from(), range.until());
+    let truth = Truth::of(
+        args.log,
+        args.seed,
+        args.rows_per_day,
+        range.from(),
+        range.until(),
+    );
     print(&format!("{}\n", truth.to_json_line()))?;
     Ok(Exit::Done)
 }
@@ -176,6 +199,10 @@ fn builder(args: EmulateArgs) -> Result<graph_pstn_emulator::EmulatorBuilder, Fa
             LinksArg::Documented => LinkForm::Documented,
             LinksArg::SkipToken => LinkForm::SkipToken,
         });
+    builder = builder.retention(args.retention);
+    if let Some(hours) = args.lag {
+        builder = builder.lag(Duration::from_secs(u64::from(hours) * 3_600));
+    }
     if let Some(dir) = args.tls {
         builder = builder.tls_dir(dir);
     }

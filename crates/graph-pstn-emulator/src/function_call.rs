@@ -1,14 +1,17 @@
 //! The function call in a request's path, read as strictly and as leniently as Graph reads it.
 //!
 //! Accepted: the short name and the qualified one (`microsoft.graph.callRecords.getPstnCalls`), raw or
-//! percent-encoded; bounds in either order; a date or a date-time with `Z` or an offset. Refused with a
-//! 400: quotes, a missing comma, empty or unknown parameters.
+//! percent-encoded, in any case; bounds in either order; a date or a date-time with `Z` or an offset; the
+//! query options that the builders of Microsoft's SDKs know (`$top`, `$skip`, `$search`, `$filter`, `$count`) and
+//! the other ones of OData. Refused with a 400: another version, quotes, a missing comma, empty or unknown
+//! parameters, query options with a `$` that OData does not have.
 
 use percent_encoding::percent_decode_str;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
 use crate::rows::Log;
+use crate::version::Version;
 
 /// A call of one of the log functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,25 +24,11 @@ pub(crate) struct FunctionCall {
     pub(crate) skip: u64,
 }
 
-/// The version of the API, the first segment of the path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Version {
-    V1,
-    Beta,
-}
-
-impl Version {
-    pub(crate) const fn segment(self) -> &'static str {
-        match self {
-            Self::V1 => "v1.0",
-            Self::Beta => "beta",
-        }
-    }
-}
-
 /// Why a path is no call that can be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
+    /// The first segment names no version.
+    Version,
     /// No such resource here; the segment that is not known.
     Unknown(String),
     /// The call cannot be read.
@@ -56,11 +45,7 @@ impl FunctionCall {
     pub(crate) fn parse(path: &str, query: Option<&str>) -> Result<Self, Refusal> {
         let mut segments = path.trim_start_matches('/').split('/').map(decoded);
         let mut next = || segments.next().unwrap_or_default();
-        let version = match next() {
-            v if v == "v1.0" => Version::V1,
-            v if v.eq_ignore_ascii_case("beta") => Version::Beta,
-            other => return Err(Refusal::Unknown(other)),
-        };
+        let version = Version::parse(&next()).ok_or(Refusal::Version)?;
         for expected in ["communications", "callRecords"] {
             let segment = next();
             if !segment.eq_ignore_ascii_case(expected) {
@@ -76,7 +61,7 @@ impl FunctionCall {
             .and_then(|(name, rest)| Some((name, rest.strip_suffix(')')?)))
             .ok_or_else(|| Refusal::Unknown(call.clone()))?;
         let log = function(name, version).ok_or_else(|| Refusal::Unknown(name.to_owned()))?;
-        let (from, to) = bounds(arguments)?;
+        let (from, to) = bounds(log, arguments)?;
         if from > to {
             return Err(Refusal::Syntax(
                 "fromDateTime must not be later than toDateTime.".into(),
@@ -115,59 +100,76 @@ fn function(name: &str, version: Version) -> Option<Log> {
         .filter(|log| version == Version::Beta || !log.beta_only())
 }
 
-fn bounds(arguments: &str) -> Result<(OffsetDateTime, OffsetDateTime), Refusal> {
-    if arguments.contains(['\'', '"']) {
-        return Err(Refusal::Syntax(
-            "Bad Request - Error in query syntax.".into(),
-        ));
+/// The names of the bounds: those of the schema, and for the PSTN log those of its documented link too.
+fn names(log: Log) -> &'static [[&'static str; 2]] {
+    const NAMES: [[&str; 2]; 2] = [["fromDateTime", "toDateTime"], ["from", "to"]];
+    if log == Log::Pstn {
+        &NAMES
+    } else {
+        &NAMES[..1]
     }
-    let (mut from, mut to) = (None, None);
+}
+
+fn bounds(log: Log, arguments: &str) -> Result<(OffsetDateTime, OffsetDateTime), Refusal> {
+    let syntax = || Refusal::Syntax("Bad Request - Error in query syntax.".into());
+    if arguments.contains(['\'', '"']) {
+        return Err(syntax());
+    }
+    let mut given: Vec<(&str, OffsetDateTime)> = Vec::with_capacity(2);
     let mut position = 0;
     for argument in arguments.split(',') {
-        let (name, value) = argument
-            .split_once('=')
-            .ok_or_else(|| Refusal::Syntax("Bad Request - Error in query syntax.".into()))?;
+        let (name, value) = argument.split_once('=').ok_or_else(syntax)?;
+        let name = name.trim();
         let value = value.trim();
         if value.is_empty() {
             // The words are those of microsoftgraph/msgraph-sdk-python issue 285.
-            let at = position + name.len() + 1;
+            let at = position + argument.len();
             return Err(Refusal::Syntax(format!(
                 "Expression expected at position {at} in '{arguments}'."
             )));
         }
-        // The documented link names the bounds `from` and `to`.
-        let bound = match name.trim() {
-            "fromDateTime" | "from" => &mut from,
-            "toDateTime" | "to" => &mut to,
-            other => {
-                return Err(Refusal::Syntax(format!(
-                    "The parameter '{other}' is not one of this function."
-                )));
-            }
-        };
-        let moment = moment(value).ok_or_else(|| {
-            Refusal::Syntax(format!("The value of '{}' is no date-time.", name.trim()))
-        })?;
-        if bound.replace(moment).is_some() {
+        if !names(log)
+            .iter()
+            .flatten()
+            .any(|known| known.eq_ignore_ascii_case(name))
+        {
             return Err(Refusal::Syntax(format!(
-                "'{}' is given twice.",
-                name.trim()
+                "The parameter '{name}' is not one of this function."
             )));
         }
+        if given
+            .iter()
+            .any(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
+            return Err(Refusal::Syntax(format!("'{name}' is given twice.")));
+        }
+        let moment = moment(value)
+            .ok_or_else(|| Refusal::Syntax(format!("The value of '{name}' is no date-time.")))?;
+        given.push((name, moment));
         position += argument.len() + 1;
     }
-    from.zip(to).ok_or_else(|| {
-        Refusal::Syntax("The function needs both fromDateTime and toDateTime.".into())
-    })
+    let find = |name: &str| {
+        let found = given
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, moment)| *moment)
+    };
+    names(log)
+        .iter()
+        .filter(|_| given.len() == 2)
+        .find_map(|[from, to]| find(from).zip(find(to)))
+        .ok_or_else(|| {
+            Refusal::Syntax("The function needs both fromDateTime and toDateTime.".into())
+        })
 }
 
 /// A date alone is its first moment in UTC; whether the service reads `to` so is not documented.
 fn moment(value: &str) -> Option<OffsetDateTime> {
     if value.len() == 10 {
-        let mut parts = value.splitn(3, '-');
-        let year = parts.next()?.parse().ok()?;
-        let month: u8 = parts.next()?.parse().ok()?;
-        let day = parts.next()?.parse().ok()?;
+        let mut parts = value.splitn(3, '-').map(digits);
+        let year = parts.next()??;
+        let month = u8::try_from(parts.next()??).ok()?;
+        let day = u8::try_from(parts.next()??).ok()?;
         let date = Date::from_calendar_date(year, month.try_into().ok()?, day).ok()?;
         return Some(date.midnight().assume_utc());
     }
@@ -176,17 +178,47 @@ fn moment(value: &str) -> Option<OffsetDateTime> {
         .map(|at| at.to_offset(time::UtcOffset::UTC))
 }
 
-/// `$skip` counts; other options are tolerated and have no effect, since none is documented.
+/// A number of digits only, without a sign.
+fn digits(text: &str) -> Option<i32> {
+    let all = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| all)
+}
+
+/// OData's other query options. They are tolerated and have no effect, since none is documented for these
+/// functions.
+const OPTIONS: [&str; 8] = [
+    "$search", "$filter", "$select", "$orderby", "$expand", "$format", "$apply", "$compute",
+];
+
+/// The rows to pass over: what `$skip` counts.
 fn skip(query: Option<&str>) -> Result<u64, Refusal> {
+    let invalid = |name: &str| Refusal::Syntax(format!("Invalid value for {name} query option."));
     let mut skip = 0;
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-        if name == "$skip" {
-            skip = value
-                .parse()
-                .map_err(|_| Refusal::Syntax("Invalid value for $skip query option.".into()))?;
-        } else if name == "$skiptoken" {
-            skip = crate::page::skip_of_token(&value)
-                .ok_or_else(|| Refusal::Syntax("The $skiptoken is not valid.".into()))?;
+        let name = name.to_ascii_lowercase();
+        match name.as_str() {
+            "$skip" => skip = value.parse().map_err(|_| invalid(&name))?,
+            "$skiptoken" => {
+                skip = crate::page::skip_of_token(&value)
+                    .ok_or_else(|| Refusal::Syntax("The $skiptoken is not valid.".into()))?;
+            }
+            "$top" => {
+                value.parse::<u32>().map_err(|_| invalid(&name))?;
+            }
+            "$count" => {
+                value
+                    .to_ascii_lowercase()
+                    .parse::<bool>()
+                    .map_err(|_| invalid(&name))?;
+            }
+            // OData leaves names without a `$` to the service ("OData URL Conventions", 5.2), and Graph
+            // passes over those that it does not know.
+            known if OPTIONS.contains(&known) || !known.starts_with('$') => {}
+            other => {
+                return Err(Refusal::Syntax(format!(
+                    "The query parameter '{other}' is not supported."
+                )));
+            }
         }
     }
     Ok(skip)
@@ -213,6 +245,7 @@ mod tests {
             "microsoft.graph.callRecords.getPstnCalls(fromDateTime=2019-11-01T00%3A00%3A00%2B00%3A00,toDateTime=2019-12-01T01:00:00.000+01:00)",
             "callRecords.getPstnCalls%28fromDateTime%3D2019-11-01%2CtoDateTime%3D2019-12-01%29",
             "getPstnCalls(toDateTime=2019-12-01T00:00:00.000Z,fromDateTime=2019-11-01)",
+            "GetPSTNCalls(fromdatetime=2019-11-01,todatetime=2019-12-01)",
         ] {
             let read = parse(call).unwrap_or_else(|e| panic!("{call}: {e:?}"));
             assert_eq!(
@@ -220,6 +253,62 @@ mod tests {
                 (from, datetime!(2019-12-01 0:00 UTC)),
                 "{call}"
             );
+        }
+    }
+
+    /// What the builders of Microsoft's SDKs expand their template to: the qualified name, literal
+    /// parentheses, comma and equals signs, colons as `%3A`, and any of five query options.
+    #[test]
+    fn the_urls_of_microsofts_sdks_are_taken() {
+        for log in Log::ALL {
+            for version in ["v1.0", "beta"] {
+                let path = format!(
+                    "/{version}/communications/callRecords/microsoft.graph.callRecords.{}\
+                     (fromDateTime=2019-11-01T00%3A00%3A00Z,toDateTime=2019-12-01T00%3A00%3A00Z)",
+                    log.function()
+                );
+                let query = "%24top=999&%24skip=3&%24search=%22a%22&%24filter=duration%20gt%200&%24count=True";
+                let read = FunctionCall::parse(&path, Some(query));
+                if version == "v1.0" && log.beta_only() {
+                    assert!(matches!(read, Err(Refusal::Unknown(_))), "{path}");
+                    continue;
+                }
+                let read = read.unwrap();
+                assert_eq!((read.log, read.skip), (log, 3));
+                assert_eq!(read.from, datetime!(2019-11-01 0:00 UTC));
+                assert_eq!(read.to, datetime!(2019-12-01 0:00 UTC));
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_pstn_log_has_short_names_of_the_bounds() {
+        for log in Log::ALL {
+            let path = format!(
+                "/beta/communications/callRecords/{}(from=2019-11-01,to=2019-12-01)",
+                log.function()
+            );
+            let read = FunctionCall::parse(&path, None);
+            assert_eq!(read.is_ok(), log == Log::Pstn, "{log}");
+        }
+    }
+
+    #[test]
+    fn there_are_two_versions() {
+        for (version, known) in [
+            ("v1.0", true),
+            ("V1.0", true),
+            ("Beta", true),
+            ("v2.0", false),
+            ("v1", false),
+            ("communications", false),
+        ] {
+            let path = format!(
+                "/{version}/communications/callRecords/getPstnCalls(from=2019-11-01,to=2019-12-01)"
+            );
+            let read = FunctionCall::parse(&path, None);
+            assert_eq!(read.is_ok(), known, "{version}");
+            assert!(known || read == Err(Refusal::Version));
         }
     }
 
@@ -232,6 +321,12 @@ mod tests {
             "getPstnCalls(fromDateTime=2019-13-01,toDateTime=2019-12-01)",
             "getPstnCalls(fromDateTime=2019-12-02,toDateTime=2019-12-01)",
             "getPstnCalls(since=2019-11-01,toDateTime=2019-12-01)",
+            "getPstnCalls(from=2019-11-01,toDateTime=2019-12-01)",
+            "getPstnCalls(fromDateTime=2019-11-01,fromDateTime=2019-11-01,toDateTime=2019-12-01)",
+            "getPstnCalls(from=2019-11-01,to=2019-12-01,fromDateTime=2019-11-01,toDateTime=2019-12-01)",
+            "getPstnCalls(fromDateTime=2019-11-01T00:00:00,toDateTime=2019-12-01)",
+            "getPstnCalls(fromDateTime=+019-11-01,toDateTime=2019-12-01)",
+            "getDirectRoutingCalls(fromDateTime=2019-11-01)",
             "getPstnCalls()",
         ] {
             assert!(matches!(parse(call), Err(Refusal::Syntax(_))), "{call}");
@@ -261,6 +356,23 @@ mod tests {
         for query in ["$skip=1000", "%24skip=1000", "$top=5&$skip=1000"] {
             assert_eq!(FunctionCall::parse(&path, Some(query)).unwrap().skip, 1000);
         }
-        assert!(FunctionCall::parse(&path, Some("$skip=-1")).is_err());
+        for query in [
+            "$skip=-1",
+            "$top=all",
+            "$count=2",
+            "$skiptoken=x",
+            "$page=2",
+        ] {
+            let read = FunctionCall::parse(&path, Some(query));
+            assert!(matches!(read, Err(Refusal::Syntax(_))), "{query}");
+        }
+        for query in [
+            "",
+            "page=2",
+            "$select=id&$orderby=id",
+            "$count=false&$top=0",
+        ] {
+            assert_eq!(FunctionCall::parse(&path, Some(query)).unwrap().skip, 0);
+        }
     }
 }

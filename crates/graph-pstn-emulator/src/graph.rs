@@ -56,7 +56,7 @@ pub(crate) struct Served {
 /// Answers a request to Graph.
 pub(crate) fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap) -> Reply {
     let way = Way {
-        gzip: accepts_gzip(headers),
+        gzip: compresses(state, headers),
         ..Way::of(state)
     };
     match outcome(state, method, uri, headers, &way) {
@@ -197,6 +197,13 @@ fn turned_away(state: &State, headers: &HeaderMap, ids: &Ids) -> Option<Reply> {
 
 fn refused(ids: &Ids, refusal: &Refusal) -> Reply {
     match refusal {
+        // As in microsoftgraph/msgraph-sample-blazor-clientside issue 94.
+        Refusal::Version => reply::graph_error(
+            ids,
+            StatusCode::BAD_REQUEST,
+            "BadRequest",
+            "Invalid version.",
+        ),
         Refusal::Unknown(segment) => reply::graph_error(
             ids,
             StatusCode::BAD_REQUEST,
@@ -216,7 +223,12 @@ fn refused(ids: &Ids, refusal: &Refusal) -> Reply {
     }
 }
 
-pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
+/// Whether this client gets its pages in gzip.
+pub(crate) fn compresses(state: &State, headers: &HeaderMap) -> bool {
+    state.options.compressed && accepts_gzip(headers)
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT_ENCODING)
         .iter()
@@ -237,17 +249,13 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
 
 fn body(state: &State, call: &FunctionCall, way: &Way) -> std::io::Result<(Bytes, usize)> {
     let options = &state.options;
-    let kept = options.pre_rendered && way.link_form == options.link_form;
+    let view = state.view();
+    // What changes with the time cannot be kept, nor what a fault has changed.
+    let kept = options.pre_rendered && view.horizon.is_none() && way.link_form == options.link_form;
     if kept && let Some(rendered) = state.rendered().get(call, way.gzip) {
         return Ok(rendered);
     }
-    let page = page::render(
-        options.tenant,
-        &state.origin,
-        way.link_form,
-        options.page_rows,
-        call,
-    );
+    let page = page::render(view, &state.origin, way.link_form, options.page_rows, call);
     let body = if way.gzip {
         gzipped(&page.body)?
     } else {

@@ -39,11 +39,13 @@ mod tls;
 mod token_endpoint;
 mod tokens;
 mod truth;
+mod version;
 mod wire;
 
 pub use emulator::{Emulator, EmulatorBuilder, RunningEmulator};
 pub use faults::{Fault, Faults, ScriptError, UnknownFault};
 pub use page::LinkForm;
 pub use quota::Quota;
+pub use rows::{Log, UnknownLog};
 pub use stats::Stats;
 pub use truth::Truth;

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::function_call::FunctionCall;
-use crate::rows::{self, DAY, Tenant};
+use crate::rows::{self, DAY, Log, View};
+use crate::version::Version;
 
 /// The most rows on one page ("getPstnCalls": pages of 1,000 records).
 pub(crate) const PAGE_ROWS: usize = 1_000;
@@ -16,9 +17,9 @@ pub enum LinkForm {
     /// The call again, with its exact bounds, and `$skip`: as Graph's sibling functions show it.
     #[default]
     Faithful,
-    /// As the page of `getPstnCalls` shows it, `(from=2019-11-01,to=2019-12-01)?$skip=1000`: other names and
-    /// dates only. A range that does not lie on UTC midnights grows to whole days from its second
-    /// page on, so that rows outside it come back.
+    /// As the page of each function shows it: dates only, and for `getPstnCalls` other names,
+    /// `(from=2019-11-01,to=2019-12-01)?$skip=1000`. A range that does not lie on UTC midnights grows to
+    /// whole days from its second page on, so that rows outside it come back.
     Documented,
     /// The call again, and an opaque `$skiptoken`.
     SkipToken,
@@ -33,7 +34,7 @@ pub(crate) struct Page {
 
 /// Renders the page that this call asks for, with at most so many rows.
 pub(crate) fn render(
-    tenant: Tenant,
+    view: View,
     origin: &str,
     form: LinkForm,
     most_rows: usize,
@@ -41,31 +42,37 @@ pub(crate) fn render(
 ) -> Page {
     let from = rows::ticks(call.from);
     let until = rows::ticks(call.to) + i64::from(call.log.includes_end());
-    let (slots, more) = rows::window(call.log, tenant, from, until, call.skip, most_rows);
-    let mut body = Vec::with_capacity(512 + slots.len() * 768);
+    let found = view.page(call.log, from, until, call.skip, most_rows);
+    let mut body = Vec::with_capacity(512 + found.len() * 768);
     let context = format!(
         "{{\"@odata.context\":\"{origin}/{}/$metadata#Collection(microsoft.graph.callRecords.{})\",\
-         \"@odata.count\":{},\"value\":[",
+         \"@odata.count\":{},",
         call.version.segment(),
         call.log.row_type(),
-        slots.len(),
+        found.len(),
     );
     body.extend_from_slice(context.as_bytes());
-    for (index, slot) in slots.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
-        }
-        call.log.write(&mut body, tenant, *slot);
+    let next = found.more.then(|| {
+        let next = link(origin, form, call, call.skip + found.len() as u64);
+        format!("\"@odata.nextLink\":\"{next}\"")
+    });
+    // The documented examples have the link before the rows in beta, and behind them in v1.0.
+    let before = call.version == Version::Beta;
+    if before && let Some(next) = &next {
+        body.extend_from_slice(next.as_bytes());
+        body.push(b',');
     }
+    body.extend_from_slice(b"\"value\":[");
+    found.write(&mut body, call.log, view.tenant, call.version);
     body.push(b']');
-    if more {
-        let next = link(origin, form, call, call.skip + slots.len() as u64);
-        body.extend_from_slice(format!(",\"@odata.nextLink\":\"{next}\"").as_bytes());
+    if !before && let Some(next) = &next {
+        body.push(b',');
+        body.extend_from_slice(next.as_bytes());
     }
     body.push(b'}');
     Page {
         body,
-        rows: slots.len(),
+        rows: found.len(),
     }
 }
 
@@ -93,11 +100,14 @@ fn link(origin: &str, form: LinkForm, call: &FunctionCall, skip: u64) -> String 
             )
         }
         LinkForm::Documented => {
+            let first = rows::date_text(from);
             let last = rows::date_text(to + (DAY - to.rem_euclid(DAY)) % DAY);
-            format!(
-                "{head}(from={},to={last})?$skip={skip}",
-                rows::date_text(from)
-            )
+            let [from, to] = if call.log == Log::Pstn {
+                ["from", "to"]
+            } else {
+                ["fromDateTime", "toDateTime"]
+            };
+            format!("{head}({from}={first},{to}={last})?$skip={skip}")
         }
     }
 }

@@ -157,6 +157,35 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn the_logs_have_a_limit_each_and_share_that_of_the_app() {
+        let mut meter = Meter::new(Quota::documented());
+        for log in [Log::Pstn, Log::DirectRouting, Log::Sms, Log::BlockedUsers] {
+            for _ in 0..50 {
+                assert_eq!(meter.arrive(log), Ok(()));
+            }
+        }
+        // The fifth log has asked for nothing yet, and the app for 200 pages.
+        assert_eq!(meter.arrive(Log::DialOut), Err(Duration::from_secs(60)));
+
+        let mut meter = Meter::new(Quota::documented());
+        for _ in 0..50 {
+            assert_eq!(meter.arrive(Log::Pstn), Ok(()));
+        }
+        assert!(meter.arrive(Log::Pstn).is_err());
+        assert_eq!(meter.arrive(Log::Sms), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_tenants_limit_holds_for_all() {
+        let mut meter = Meter::new(Quota::per_window(Duration::from_secs(60), 50, 1_000, 60));
+        for _ in 0..50 {
+            assert_eq!(meter.arrive(Log::Pstn), Ok(()));
+        }
+        let served = (0..50).filter(|_| meter.arrive(Log::Sms).is_ok()).count();
+        assert_eq!(served, 10);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn no_limit_refuses_nothing() {
         let mut meter = Meter::new(Quota::unlimited());
         assert!((0..5_000).all(|_| meter.arrive(Log::Pstn).is_ok()));

@@ -5,13 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use time::OffsetDateTime;
 
 use crate::assertion::Registered;
 use crate::faults::{Faults, Schedule};
 use crate::function_call::FunctionCall;
 use crate::page::LinkForm;
 use crate::quota::{Meter, Quota};
-use crate::rows::Tenant;
+use crate::rows::{self, Horizon, Tenant, View};
 use crate::stats::Counters;
 use crate::tokens::Tokens;
 
@@ -31,6 +32,13 @@ pub(crate) struct Options {
     pub(crate) pre_rendered: bool,
     pub(crate) latency: Duration,
     pub(crate) faults: Faults,
+    pub(crate) compressed: bool,
+    /// How late rows are, if they are.
+    pub(crate) lag: Option<Duration>,
+    /// Whether rows vanish as documented.
+    pub(crate) retention: bool,
+    /// Where the clock of the rows stands, instead of going with the system's.
+    pub(crate) now: Option<OffsetDateTime>,
 }
 
 impl Options {
@@ -81,12 +89,14 @@ pub(crate) struct State {
     tokens: Mutex<Tokens>,
     meter: Mutex<Meter>,
     rendered: Mutex<Rendered>,
+    now: Mutex<Option<OffsetDateTime>>,
 }
 
 impl State {
     pub(crate) fn new(options: Options, origin: String, foreign: String) -> Self {
         let faults = Schedule::new(options.faults.clone());
         let meter = Mutex::new(Meter::new(options.quota));
+        let now = Mutex::new(options.now);
         Self {
             options,
             origin,
@@ -96,7 +106,29 @@ impl State {
             tokens: Mutex::default(),
             meter,
             rendered: Mutex::default(),
+            now,
         }
+    }
+
+    /// What can be seen of the rows now.
+    pub(crate) fn view(&self) -> View {
+        let options = &self.options;
+        let now = *locked(&self.now);
+        let bounded = now.is_some() || options.lag.is_some() || options.retention;
+        let horizon = bounded.then(|| Horizon {
+            now: rows::ticks(now.unwrap_or_else(OffsetDateTime::now_utc)),
+            lag: options.lag.map_or(0, rows::ticks_of),
+            retention: options.retention,
+        });
+        View {
+            tenant: options.tenant,
+            horizon,
+        }
+    }
+
+    /// Sets the clock of the rows, which stands still from then on.
+    pub(crate) fn set_now(&self, now: OffsetDateTime) {
+        *locked(&self.now) = Some(now);
     }
 
     pub(crate) fn tokens(&self) -> MutexGuard<'_, Tokens> {

@@ -16,6 +16,7 @@ mod embedded;
 mod faults;
 #[cfg(unix)]
 mod interrupted;
+mod late;
 mod program;
 mod refused;
 mod served;

@@ -80,12 +80,12 @@ pub(crate) async fn graph(
     };
     match fault {
         Fault::ShiftedPage if page.rows_back == 0 => {
-            Ok(graph::counted(state, packable(parts, page)?))
+            Ok(graph::counted(state, packable(state, parts, page)?))
         }
         Fault::DatelessLink if !page::has_link(&page.body) => {
-            Ok(graph::counted(state, packable(parts, page)?))
+            Ok(graph::counted(state, packable(state, parts, page)?))
         }
-        Fault::ShiftedPage | Fault::DatelessLink => served(packed(parts, page)?),
+        Fault::ShiftedPage | Fault::DatelessLink => served(packed(state, parts, page)?),
         Fault::HalfGzip | Fault::CorruptGzip => served(damaged_gzip(page, fault)?),
         Fault::NoValue
         | Fault::EmptyLink
@@ -99,13 +99,13 @@ pub(crate) async fn graph(
             match page::spoilt(fault, drawn.dice, &page.body, &url, &foreign) {
                 Some(body) => {
                     let body = body.into();
-                    served(packed(parts, Served { body, ..page })?)
+                    served(packed(state, parts, Served { body, ..page })?)
                 }
-                None => Ok(graph::counted(state, packable(parts, page)?)),
+                None => Ok(graph::counted(state, packable(state, parts, page)?)),
             }
         }
         _ => {
-            let page = packable(parts, page)?;
+            let page = packable(state, parts, page)?;
             let body = page.body.clone();
             let reply = reply::page(&page.ids, Bytes::new(), page.gzip);
             served(broken(reply, body, drawn, wire, parts)?)
@@ -204,8 +204,8 @@ fn spend(state: &State, parts: &Parts, fault: Fault) {
 }
 
 /// The page as the client wants it, compressed or not.
-fn packable(parts: &Parts, page: Served) -> io::Result<Served> {
-    if !graph::accepts_gzip(&parts.headers) {
+fn packable(state: &State, parts: &Parts, page: Served) -> io::Result<Served> {
+    if !graph::compresses(state, &parts.headers) {
         return Ok(page);
     }
     let body = graph::gzipped(&page.body)?;
@@ -213,8 +213,8 @@ fn packable(parts: &Parts, page: Served) -> io::Result<Served> {
     Ok(Served { body, gzip, ..page })
 }
 
-fn packed(parts: &Parts, page: Served) -> io::Result<Reply> {
-    let page = packable(parts, page)?;
+fn packed(state: &State, parts: &Parts, page: Served) -> io::Result<Reply> {
+    let page = packable(state, parts, page)?;
     Ok(reply::page(&page.ids, page.body, page.gzip))
 }
 

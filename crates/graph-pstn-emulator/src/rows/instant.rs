@@ -15,6 +15,12 @@ pub(crate) fn ticks(at: OffsetDateTime) -> i64 {
     i64::try_from(ticks).unwrap_or(i64::MAX)
 }
 
+/// The whole ticks of a duration, up to a century.
+pub(crate) fn ticks_of(duration: std::time::Duration) -> i64 {
+    let ticks = i64::try_from(duration.as_nanos() / 100).unwrap_or(i64::MAX);
+    ticks.min(36_525 * DAY)
+}
+
 /// Writes RFC 3339 in UTC with `digits` (0–7) digits of fraction.
 pub(crate) fn write(out: &mut Vec<u8>, at: i64, digits: u8) {
     let day = at.div_euclid(DAY);

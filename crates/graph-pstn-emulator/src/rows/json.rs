@@ -1,20 +1,23 @@
-//! Rows as Graph writes them. The names come from the schema (`callRecords` of v1.0), in the order of
-//! the documented example; no client code is shared.
+//! JSON objects as Graph writes them. Each log's row names its own properties, from the schema of
+//! `microsoft.graph.callRecords` and in the order of the documented example; no client code is shared.
 
 use std::io::Write as _;
 
-use super::instant;
 use super::money::Money;
-use super::pstn::PstnRow;
+use super::user::User;
+use super::{Tenant, instant};
+
+/// What Graph writes for a time that there is none of.
+pub(super) const NO_TIME: &str = "0001-01-01T00:00:00Z";
 
 /// Writes the members of one JSON object.
-struct Object<'a> {
+pub(super) struct Object<'a> {
     out: &'a mut Vec<u8>,
     first: bool,
 }
 
 impl<'a> Object<'a> {
-    fn new(out: &'a mut Vec<u8>) -> Self {
+    pub(super) fn new(out: &'a mut Vec<u8>) -> Self {
         out.push(b'{');
         Self { out, first: true }
     }
@@ -30,7 +33,7 @@ impl<'a> Object<'a> {
         self.out
     }
 
-    fn string(&mut self, name: &str, value: Option<&str>) {
+    pub(super) fn string(&mut self, name: &str, value: Option<&str>) {
         let out = self.name(name);
         match value {
             Some(text) => escaped(out, text),
@@ -39,7 +42,12 @@ impl<'a> Object<'a> {
     }
 
     /// A value whose text is its JSON, or needs only quotes.
-    fn shown(&mut self, name: &str, value: Option<impl std::fmt::Display>, quoted: bool) {
+    pub(super) fn shown(
+        &mut self,
+        name: &str,
+        value: Option<impl std::fmt::Display>,
+        quoted: bool,
+    ) {
         let out = self.name(name);
         // Writing to a Vec cannot fail.
         let _ = match value {
@@ -49,7 +57,7 @@ impl<'a> Object<'a> {
         };
     }
 
-    fn time(&mut self, name: &str, at: Option<i64>, digits: u8) {
+    pub(super) fn time(&mut self, name: &str, at: Option<i64>, digits: u8) {
         let out = self.name(name);
         match at {
             Some(at) => {
@@ -61,11 +69,34 @@ impl<'a> Object<'a> {
         }
     }
 
-    fn money(&mut self, name: &str, amount: Option<Money>) {
+    pub(super) fn money(&mut self, name: &str, amount: Option<Money>) {
         self.shown(name, amount, false);
     }
 
-    fn end(self) {
+    /// Who it was, or nobody.
+    pub(super) fn user(&mut self, user: Option<&User>) {
+        self.shown("userId", user.map(|u| u.id), true);
+        self.string("userPrincipalName", user.map(|u| u.principal_name.as_str()));
+        self.string("userDisplayName", user.map(|u| u.display_name.as_str()));
+    }
+
+    /// The user's administrative units.
+    pub(super) fn units(&mut self, tenant: Tenant, user: Option<&User>) {
+        let out = self.name("administrativeUnitInfos");
+        let Some(user) = user else {
+            out.extend_from_slice(b"null");
+            return;
+        };
+        out.push(b'[');
+        for (index, unit) in user.units(tenant.seed).enumerate() {
+            let comma = if index > 0 { "," } else { "" };
+            // Writing to a Vec cannot fail.
+            let _ = write!(out, "{comma}{{\"id\":\"{unit}\"}}");
+        }
+        out.push(b']');
+    }
+
+    pub(super) fn end(self) {
         self.out.push(b'}');
     }
 }
@@ -83,34 +114,4 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.push(b'"');
-}
-
-/// All 23 properties of v1.0.
-pub(super) fn pstn(out: &mut Vec<u8>, row: &PstnRow) {
-    let user = row.user.as_ref();
-    let mut object = Object::new(out);
-    object.shown("id", Some(row.id), true);
-    object.string("callId", Some(&row.call_id));
-    object.shown("userId", user.map(|u| u.id), true);
-    object.string("userPrincipalName", user.map(|u| u.principal_name.as_str()));
-    object.string("userDisplayName", user.map(|u| u.display_name.as_str()));
-    object.time("startDateTime", Some(row.start), row.fraction_digits);
-    object.time("endDateTime", row.end, row.fraction_digits);
-    object.shown("duration", row.duration, false);
-    object.money("charge", row.charge);
-    object.string("callType", Some(row.call_type));
-    object.string("currency", row.currency);
-    object.string("calleeNumber", row.callee_number.as_deref());
-    object.string("usageCountryCode", Some(row.usage_country.code));
-    object.string("tenantCountryCode", Some("US"));
-    object.money("connectionCharge", row.connection_charge);
-    object.string("callerNumber", row.caller_number.as_deref());
-    object.string("destinationContext", row.destination_context);
-    object.string("destinationName", Some(row.other_country.name));
-    object.string("conferenceId", row.conference_id.as_deref());
-    object.string("licenseCapability", Some(row.license));
-    object.string("inventoryType", row.inventory);
-    object.string("operator", Some(row.operator));
-    object.string("callDurationSource", Some(row.duration_source));
-    object.end();
 }

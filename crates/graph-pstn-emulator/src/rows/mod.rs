@@ -5,225 +5,143 @@
 //!
 //! The shape of a day: on a work day `rows_per_day` ± 15 %, on a Saturday or Sunday about a seventh of
 //! that; most starts lie in office hours from Europe's morning to America's evening. On two days in
-//! three the first row starts at 00:00:00Z sharp, so that a reader who counts seams twice is caught.
+//! three the first row starts at 00:00:00Z sharp, so that a reader who counts seams twice is caught. The
+//! other logs have a share of the rows of the PSTN log, and the same users; the dial-out report is summed
+//! up from the PSTN log's rows.
 
+mod blocked_user;
 mod country;
+mod dial_out;
+mod direct_routing;
 mod draw;
 mod instant;
 mod json;
+mod log;
 mod money;
 mod pstn;
+mod slots;
+mod sms;
 mod user;
+mod view;
 
+use crate::version::Version;
+use blocked_user::BlockedUserRow;
+use country::Country;
+use direct_routing::DirectRoutingRow;
 pub(crate) use draw::{Draw, Guid};
-pub(crate) use instant::{DAY, SECOND, date_text, text, ticks};
+pub(crate) use instant::{DAY, SECOND, date_text, text, ticks, ticks_of};
+pub use log::{Log, UnknownLog};
 pub(crate) use money::Money;
+use pstn::PstnRow;
+pub(crate) use slots::Slot;
+use sms::SmsRow;
+pub(crate) use view::{Horizon, View};
 
 /// Which rows there are: equal tenants have equal rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Tenant {
     pub(crate) seed: u64,
-    /// The average on a work day.
+    /// The average of the PSTN log on a work day.
     pub(crate) rows_per_day: u32,
 }
 
-/// One of Graph's logs of calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Log {
-    Pstn,
+/// The country of the tenant itself.
+const TENANT_COUNTRY: &str = "US";
+
+/// A row of any log that has rows of its own.
+#[derive(Debug)]
+pub(crate) enum Row {
+    Pstn(PstnRow),
+    DirectRouting(DirectRoutingRow),
+    Sms(SmsRow),
+    BlockedUser(BlockedUserRow),
 }
 
-/// A row's place: when it starts, and which draw it is made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot {
-    pub(crate) start: i64,
-    pub(crate) fraction_digits: u8,
-    pub(crate) index: u32,
-}
+impl Row {
+    /// The row at this place; `None` for the dial-out report.
+    pub(crate) fn of(log: Log, tenant: Tenant, slot: Slot) -> Option<Self> {
+        Some(match log {
+            Log::Pstn => Self::Pstn(pstn::row(tenant, slot)),
+            Log::DirectRouting => Self::DirectRouting(direct_routing::row(tenant, slot)),
+            Log::Sms => Self::Sms(sms::row(tenant, slot)),
+            Log::BlockedUsers => Self::BlockedUser(blocked_user::row(tenant, slot)),
+            Log::DialOut => return None,
+        })
+    }
 
-/// Starts by hour of the UTC day.
-const HOURS: &[u32] = &[
-    4, 3, 2, 2, 3, 5, 14, 38, 62, 70, 66, 58, 60, 84, 100, 104, 96, 84, 70, 62, 52, 34, 14, 7,
-];
+    /// Writes it as a JSON object.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, tenant: Tenant, version: Version) {
+        match self {
+            Self::Pstn(row) => row.write(out, tenant, version),
+            Self::DirectRouting(row) => row.write(out, tenant, version),
+            Self::Sms(row) => row.write(out, tenant),
+            Self::BlockedUser(row) => row.write(out),
+        }
+    }
+
+    /// Its `id`, where the log has one and the row too.
+    pub(crate) fn id(&self) -> Option<Guid> {
+        match self {
+            Self::Pstn(row) => Some(row.id),
+            Self::DirectRouting(row) => Some(row.id),
+            Self::Sms(row) => row.id,
+            Self::BlockedUser(_) => None,
+        }
+    }
+
+    /// How long the call took.
+    pub(crate) fn seconds(&self) -> Option<i32> {
+        match self {
+            Self::Pstn(row) => row.duration,
+            Self::DirectRouting(row) => row.duration(),
+            Self::Sms(_) | Self::BlockedUser(_) => None,
+        }
+    }
+
+    /// What it cost, and in which currency.
+    pub(crate) fn charge(&self) -> Option<(&'static str, Money)> {
+        match self {
+            Self::Pstn(row) => row.currency.zip(row.charge),
+            Self::Sms(row) => Some(row.currency).zip(row.charge),
+            Self::DirectRouting(_) | Self::BlockedUser(_) => None,
+        }
+    }
+
+    /// When all that it tells of was over.
+    fn ended(&self) -> i64 {
+        match self {
+            Self::Pstn(row) => row.end.unwrap_or(row.start),
+            Self::DirectRouting(row) => row.ended(),
+            Self::Sms(row) => row.sent,
+            Self::BlockedUser(row) => row.at,
+        }
+    }
+
+    /// The user's country.
+    fn country(&self) -> &'static Country {
+        match self {
+            Self::Pstn(row) => row.usage_country,
+            Self::DirectRouting(row) => row.country,
+            Self::Sms(row) => row.user.country,
+            Self::BlockedUser(row) => row.user.country,
+        }
+    }
+}
 
 impl Log {
-    /// Every log there is.
-    pub(crate) const ALL: &[Self] = &[Self::Pstn];
-
-    /// The function's name in the URL.
-    pub(crate) const fn function(self) -> &'static str {
+    /// How many days rows of users in this country are kept; `None` where Microsoft names no time.
+    fn kept_days(self, country: &Country) -> Option<i64> {
         match self {
-            Self::Pstn => "getPstnCalls",
+            Self::Pstn | Self::DialOut => Some(country.kept_pstn),
+            Self::DirectRouting => Some(country.kept_direct_routing),
+            Self::Sms | Self::BlockedUsers => None,
         }
     }
 
-    /// The name of the row's type, in `@odata.context`.
-    pub(crate) const fn row_type(self) -> &'static str {
+    fn is_kept_for_some_time(self) -> bool {
         match self {
-            Self::Pstn => "pstnCallLogRow",
-        }
-    }
-
-    /// Whether v1.0 lacks the function.
-    pub(crate) const fn beta_only(self) -> bool {
-        match self {
-            Self::Pstn => false,
-        }
-    }
-
-    /// Whether a row at `toDateTime` itself is in the answer.
-    pub(crate) const fn includes_end(self) -> bool {
-        match self {
-            Self::Pstn => true,
-        }
-    }
-
-    const fn salt(self) -> u64 {
-        match self {
-            Self::Pstn => 1,
-        }
-    }
-
-    /// How many rows this log has on the UTC day (days since 1970).
-    pub(crate) fn count(self, tenant: Tenant, day: i64) -> u32 {
-        let mut draw = Draw::new(&[tenant.seed, self.salt(), 0xc0, day as u64]);
-        // 1970-01-01 was a Thursday; 5 and 6 are Saturday and Sunday here.
-        let weekend = (day + 3).rem_euclid(7) >= 5;
-        let per_mille = if weekend {
-            100 + draw.below(91)
-        } else {
-            850 + draw.below(301)
-        };
-        let rows = u64::from(tenant.rows_per_day) * per_mille;
-        // What is left of a row is one by chance, so that small rates keep their average.
-        u32::try_from(rows / 1000 + u64::from(draw.chance(rows % 1000, 1000))).unwrap_or(u32::MAX)
-    }
-
-    /// The places of the day's rows, ordered as Graph orders them: by start, then by id.
-    pub(crate) fn slots(self, tenant: Tenant, day: i64) -> Vec<Slot> {
-        let count = self.count(tenant, day);
-        let midnight = Draw::new(&[tenant.seed, self.salt(), 0x00, day as u64]).chance(2, 3);
-        let mut slots: Vec<Slot> = (0..count)
-            .map(|index| {
-                if index == 0 && midnight {
-                    return Slot {
-                        start: day * DAY,
-                        fraction_digits: 0,
-                        index,
-                    };
-                }
-                let mut draw = self.draw(tenant, day, index, 0x51);
-                let second = draw.weighted(HOURS) as i64 * 3600 + draw.below(3600) as i64;
-                let digits = draw.weighted(&[6, 2, 2, 14, 2, 4, 4, 66]) as u8;
-                let fraction = fraction(&mut draw, digits);
-                Slot {
-                    start: day * DAY + second * SECOND + fraction,
-                    fraction_digits: digits,
-                    index,
-                }
-            })
-            .collect();
-        slots.sort_unstable_by(|a, b| {
-            a.start.cmp(&b.start).then_with(|| {
-                self.id(tenant, day, a.index)
-                    .cmp(&self.id(tenant, day, b.index))
-            })
-        });
-        slots
-    }
-
-    /// The stream from which the parts of one row come; `part` keeps them apart.
-    fn draw(self, tenant: Tenant, day: i64, index: u32, part: u64) -> Draw {
-        Draw::new(&[tenant.seed, self.salt(), part, day as u64, u64::from(index)])
-    }
-
-    fn id(self, tenant: Tenant, day: i64, index: u32) -> draw::Guid {
-        self.draw(tenant, day, index, 0x1d).guid()
-    }
-
-    /// Writes one row as a JSON object.
-    pub(crate) fn write(self, out: &mut Vec<u8>, tenant: Tenant, slot: Slot) {
-        match self {
-            Self::Pstn => json::pstn(out, &pstn::row(tenant, slot)),
-        }
-    }
-}
-
-/// Ticks below a second with exactly this many significant digits, so that none is a zero at the end.
-fn fraction(draw: &mut Draw, digits: u8) -> i64 {
-    if digits == 0 {
-        return 0;
-    }
-    let digits = u32::from(digits);
-    let head = draw.below(10_u64.pow(digits - 1)) as i64;
-    (head * 10 + 1 + draw.below(9) as i64) * 10_i64.pow(7 - digits)
-}
-
-/// Part of a day's rows in `[from, until)`: the whole day without looking, or those that match.
-enum DayPart {
-    Whole(u32),
-    Some(Vec<Slot>),
-}
-
-fn part(log: Log, tenant: Tenant, day: i64, from: i64, until: i64) -> DayPart {
-    if from <= day * DAY && (day + 1) * DAY <= until {
-        return DayPart::Whole(log.count(tenant, day));
-    }
-    let mut slots = log.slots(tenant, day);
-    slots.retain(|slot| from <= slot.start && slot.start < until);
-    DayPart::Some(slots)
-}
-
-/// Up to `take` rows of `[from, until)` after the first `skip`, and whether more follow.
-pub(crate) fn window(
-    log: Log,
-    tenant: Tenant,
-    from: i64,
-    until: i64,
-    skip: u64,
-    take: usize,
-) -> (Vec<Slot>, bool) {
-    let mut found = Vec::with_capacity(take.min(1_000));
-    let mut skip = skip;
-    if until <= from {
-        return (found, false);
-    }
-    for day in from.div_euclid(DAY)..=(until - 1).div_euclid(DAY) {
-        let slots = match part(log, tenant, day, from, until) {
-            DayPart::Whole(count) if skip >= u64::from(count) => {
-                skip -= u64::from(count);
-                continue;
-            }
-            DayPart::Whole(_) => log.slots(tenant, day),
-            DayPart::Some(slots) => slots,
-        };
-        let skipped = skip.min(slots.len() as u64);
-        skip -= skipped;
-        for slot in slots.into_iter().skip(skipped as usize) {
-            if found.len() == take {
-                return (found, true);
-            }
-            found.push(slot);
-        }
-    }
-    (found, false)
-}
-
-/// Calls `each` with every PSTN row of `[from, until)`, one day in memory at a time.
-pub(crate) fn each_pstn(
-    tenant: Tenant,
-    from: i64,
-    until: i64,
-    mut each: impl FnMut(&pstn::PstnRow),
-) {
-    if until <= from {
-        return;
-    }
-    for day in from.div_euclid(DAY)..=(until - 1).div_euclid(DAY) {
-        for slot in Log::Pstn.slots(tenant, day) {
-            if from <= slot.start && slot.start < until {
-                each(&pstn::row(tenant, slot));
-            }
+            Self::Pstn | Self::DialOut | Self::DirectRouting => true,
+            Self::Sms | Self::BlockedUsers => false,
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use super::country::{COUNTRIES, Country};
 use super::draw::Guid;
-use super::instant::{DAY, SECOND};
+use super::instant::SECOND;
+use super::json::Object;
 use super::money::Money;
 use super::user::{self, User};
-use super::{Log, Slot, Tenant};
+use super::{Log, Slot, TENANT_COUNTRY, Tenant};
+use crate::version::Version;
 
 /// One call, in the emulator's own terms; `None` is JSON's null.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct PstnRow {
     pub(crate) inventory: Option<&'static str>,
     pub(crate) operator: &'static str,
     pub(crate) duration_source: &'static str,
+    /// Where the user's addresses are made from; beta only.
+    addresses: Option<u64>,
 }
 
 /// The kinds of call in the documented list, with one that was seen in use, and how common each is.
@@ -93,11 +97,22 @@ const BOT_PLANS: &[&str] = &["MCOEV_VIRTUALUSER", "MCOEV_VIRTUALUSER_GOV"];
 /// Microsoft itself, and two names for carriers of Operator Connect that no carrier bears.
 const OPERATORS: &[&str] = &["Microsoft", "Operator A", "Operator B"];
 
+/// The stream from which a row comes, after the type of its call.
+fn begun(tenant: Tenant, slot: Slot) -> (super::Draw, &'static str) {
+    let mut draw = Log::Pstn.draw(tenant, slot.day(), slot.index, 0x70);
+    let call_type = TYPES[draw.weighted(&WEIGHTS)].0;
+    (draw, call_type)
+}
+
+/// The type of the call at this place.
+pub(crate) fn call_type(tenant: Tenant, slot: Slot) -> &'static str {
+    begun(tenant, slot).1
+}
+
 /// The row at this place of the tenant's log.
 pub(crate) fn row(tenant: Tenant, slot: Slot) -> PstnRow {
-    let day = slot.start.div_euclid(DAY);
-    let mut draw = Log::Pstn.draw(tenant, day, slot.index, 0x70);
-    let call_type = TYPES[draw.weighted(&WEIGHTS)].0;
+    let day = slot.day();
+    let (mut draw, call_type) = begun(tenant, slot);
     let owner = user::user(
         tenant.seed,
         draw.below(user::population(tenant.rows_per_day)),
@@ -143,6 +158,9 @@ pub(crate) fn row(tenant: Tenant, slot: Slot) -> PstnRow {
         draw.below(256)
     );
     let nobody = call_type == "unassigned_in" || (bot && draw.chance(1, 2));
+    // What only beta has comes from a stream of its own, so that it changes nothing of v1.0.
+    let mut beta = Log::Pstn.draw(tenant, day, slot.index, 0xbe);
+    let addresses = (!nobody && !beta.chance(1, 12)).then(|| beta.next());
     PstnRow {
         id: Log::Pstn.id(tenant, day, slot.index),
         call_id,
@@ -186,11 +204,61 @@ pub(crate) fn row(tenant: Tenant, slot: Slot) -> PstnRow {
         } else {
             "operator"
         },
+        addresses,
+    }
+}
+
+impl PstnRow {
+    /// All 23 properties of v1.0, or the 29 of beta, in the order of the documented examples.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, tenant: Tenant, version: Version) {
+        let mut object = Object::new(out);
+        object.shown("id", Some(self.id), true);
+        object.string("callId", Some(&self.call_id));
+        object.user(self.user.as_ref());
+        object.time("startDateTime", Some(self.start), self.fraction_digits);
+        object.time("endDateTime", self.end, self.fraction_digits);
+        object.shown("duration", self.duration, false);
+        object.money("charge", self.charge);
+        object.string("callType", Some(self.call_type));
+        object.string("currency", self.currency);
+        object.string("calleeNumber", self.callee_number.as_deref());
+        object.string("usageCountryCode", Some(self.usage_country.code));
+        object.string("tenantCountryCode", Some(TENANT_COUNTRY));
+        object.money("connectionCharge", self.connection_charge);
+        object.string("callerNumber", self.caller_number.as_deref());
+        object.string("destinationContext", self.destination_context);
+        object.string("destinationName", Some(self.other_country.name));
+        object.string("conferenceId", self.conference_id.as_deref());
+        object.string("licenseCapability", Some(self.license));
+        object.string("inventoryType", self.inventory);
+        object.string("operator", Some(self.operator));
+        object.string("callDurationSource", Some(self.duration_source));
+        if version == Version::Beta {
+            object.string("otherPartyCountryCode", Some(self.other_country.code));
+            self.write_addresses(&mut object);
+            object.units(tenant, self.user.as_ref());
+        }
+        object.end();
+    }
+
+    /// Addresses of the blocks that are for documentation (RFC 5737, RFC 3849).
+    fn write_addresses(&self, object: &mut Object<'_>) {
+        let part = |shift: u32| self.addresses.map(|bits| (bits >> shift) & 0xff);
+        let v4 = |net: &'static str, shift| part(shift).map(|host| format!("{net}.{host}"));
+        let v6 = |net: &'static str, shift| part(shift).map(|host| format!("{net}::{host:x}"));
+        for (name, address) in [
+            ("clientLocalIpV4Address", v4("192.0.2", 0)),
+            ("clientLocalIpV6Address", v6("2001:db8:1", 8)),
+            ("clientPublicIpV4Address", v4("198.51.100", 16)),
+            ("clientPublicIpV6Address", v6("2001:db8:2", 24)),
+        ] {
+            object.string(name, address.as_deref());
+        }
     }
 }
 
 /// Many short calls, some long, meetings longer.
-fn seconds(draw: &mut super::Draw, call_type: &str) -> u64 {
+pub(super) fn seconds(draw: &mut super::Draw, call_type: &str) -> u64 {
     let scale = if call_type.contains("conf") { 9 } else { 1 };
     match draw.weighted(&[6, 50, 34, 9, 1]) {
         0 => 0,

@@ -20,6 +20,21 @@ pub(crate) struct User {
     pub(crate) display_name: String,
     pub(crate) country: &'static Country,
     pub(crate) number: String,
+    /// One bit for each administrative unit of the tenant that has this user.
+    units: u64,
+}
+
+/// How many administrative units the tenant has.
+const UNITS: u64 = 4;
+
+impl User {
+    /// The ids of the user's administrative units: none, one or several.
+    pub(crate) fn units(&self, seed: u64) -> impl Iterator<Item = Guid> {
+        let units = self.units;
+        (0..UNITS)
+            .filter(move |unit| units & (1 << unit) != 0)
+            .map(move |unit| Draw::new(&[seed, SALT, 0xa0, unit]).guid())
+    }
 }
 
 /// How many users a tenant with this traffic has.
@@ -39,6 +54,7 @@ pub(crate) fn user(seed: u64, number: u64) -> User {
         display_name: format!("{first}{second} {number:04}"),
         country,
         number: phone(&mut draw, country),
+        units: draw.next() & draw.next() & ((1 << UNITS) - 1),
     }
 }
 

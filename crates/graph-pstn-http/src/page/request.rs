@@ -1,4 +1,4 @@
-use graph_pstn_model::{ApiVersion, CallLog, TimeRange, format_time};
+use graph_pstn_model::{ApiVersion, CallLog, EndBound, TimeRange, format_time};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -26,7 +26,8 @@ impl PageRequest {
     ///
     /// The bounds go out in whole seconds that enclose the range, since both ends are inclusive and
     /// finer ones are not documented: rows before `from` or from `until` on may come back, and are for
-    /// the reader to drop.
+    /// the reader to drop. Of rows without a [time](CallLog::time_property), which are sums, nothing can be
+    /// dropped: for them the bounds are the first and the last moment of the range, to the 100 ns.
     #[must_use]
     pub fn first(log: CallLog, range: TimeRange) -> Self {
         let at = At::First(log.version(), range);
@@ -85,12 +86,13 @@ impl PageRequest {
             At::Next(link) => return Ok(link.uri().clone()),
             At::First(version, range) => (version, range),
         };
+        let (from, to) = bounds(self.log, *range);
         let uri = format!(
             "{graph}/{}/communications/callRecords/{}(fromDateTime={},toDateTime={})",
             version.segment(),
             self.log.function(),
-            format_time(floor(range.from())),
-            format_time(ceil(range.until())),
+            format_time(from),
+            format_time(to),
         );
         uri.parse().map_err(|error| {
             let message = format!("{graph} makes no URL");
@@ -98,6 +100,19 @@ impl PageRequest {
         })
     }
 }
+
+/// What is asked for, for the range to be in the answer.
+fn bounds(log: CallLog, range: TimeRange) -> (OffsetDateTime, OffsetDateTime) {
+    let (from, until) = (range.from(), range.until());
+    match (log.time_property(), log.end_bound()) {
+        (Some(_), _) => (floor(from), ceil(until)),
+        (None, EndBound::Inclusive) => (from, until - TICK),
+        (None, EndBound::Exclusive) => (from, until),
+    }
+}
+
+/// The finest that Graph's times are.
+const TICK: Duration = Duration::nanoseconds(100);
 
 /// The whole second at or before this time.
 pub(crate) fn floor(at: OffsetDateTime) -> OffsetDateTime {
@@ -121,8 +136,12 @@ mod tests {
     use super::*;
 
     fn uri(from: OffsetDateTime, until: OffsetDateTime) -> String {
+        uri_of(CallLog::Pstn, from, until)
+    }
+
+    fn uri_of(log: CallLog, from: OffsetDateTime, until: OffsetDateTime) -> String {
         let range = TimeRange::new(from, until).unwrap();
-        let request = PageRequest::first(CallLog::Pstn, range);
+        let request = PageRequest::first(log, range);
         let uri = request.uri(&"https://graph.example".parse().unwrap());
         uri.unwrap().to_string()
     }
@@ -149,6 +168,18 @@ mod tests {
             uri.ends_with("(fromDateTime=2019-11-01T00:00:08Z,toDateTime=2019-11-01T00:00:10Z)"),
             "{uri}"
         );
+    }
+
+    #[test]
+    fn sums_are_asked_for_to_the_last_moment_of_the_range() {
+        let uri = uri_of(
+            CallLog::DialOut,
+            datetime!(2019-11-01 0:00:08.2589935 UTC),
+            datetime!(2019-12-01 0:00 UTC),
+        );
+        let bounds =
+            "(fromDateTime=2019-11-01T00:00:08.2589935Z,toDateTime=2019-11-30T23:59:59.9999999Z)";
+        assert!(uri.ends_with(bounds), "{uri}");
     }
 
     #[test]

@@ -1,7 +1,10 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -34,6 +37,8 @@ struct Inner {
 struct Counted {
     /// Tokio's lock lets waiters in by the order they came.
     turn: tokio::sync::Mutex<()>,
+    /// How many wait for their turn, or have it.
+    queue: AtomicUsize,
     window: Mutex<Window>,
     gate: Mutex<Option<Instant>>,
 }
@@ -45,6 +50,25 @@ pub(super) struct TenantCount(Arc<Mutex<Window>>);
 impl TenantCount {
     pub(super) fn new(quota: Quota) -> Self {
         Self(Arc::new(Mutex::new(window(quota.per_tenant()))))
+    }
+}
+
+/// A place in a log's queue, given up when it is dropped.
+struct Place<'a> {
+    queue: &'a AtomicUsize,
+    ahead: usize,
+}
+
+impl<'a> Place<'a> {
+    fn take(queue: &'a AtomicUsize) -> Self {
+        let ahead = queue.fetch_add(1, Ordering::Relaxed);
+        Self { queue, ahead }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.queue.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -132,12 +156,17 @@ impl RateLimits {
         observer: &SharedObserver,
     ) -> Result<Ticket, Error> {
         let counted = self.counted(collection);
+        let place = Place::take(&counted.queue);
+        let free = locked(&counted.window).free_after(place.ahead, begun);
+        if let Some(free) = free.filter(|free| *free - begun > left) {
+            return Err(too_long(free - begun));
+        }
         let turn = counted.turn.lock().await;
         loop {
             let now = Instant::now();
             let (free, gate) = match self.try_leave(&counted, now) {
                 Ok(numbers) => {
-                    drop(turn);
+                    drop((turn, place));
                     return Ok(Ticket { counted, numbers });
                 }
                 Err(closed) => closed,
@@ -179,6 +208,7 @@ impl RateLimits {
         let counted = collections.entry(collection).or_insert_with(|| {
             Arc::new(Counted {
                 turn: tokio::sync::Mutex::default(),
+                queue: AtomicUsize::new(0),
                 window: Mutex::new(window(self.0.quota.per_collection())),
                 gate: Mutex::default(),
             })

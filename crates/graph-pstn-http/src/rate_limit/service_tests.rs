@@ -213,3 +213,24 @@ async fn waiting_is_noted_in_the_clock_and_bounded_by_it() {
         "a wait that does not fit is not begun"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_would_wait_too_long_behind_others_is_told_at_once() {
+    let (service, _) = service(&RateLimits::new(Quota::per_minute(1)), ok);
+    let clocked = || {
+        let limits = CallLimits::new(Duration::from_secs(1), Duration::from_secs(100));
+        let mut request = request(PSTN);
+        request.extensions_mut().insert(CallClock::start(limits));
+        request
+    };
+    service.clone().oneshot(clocked()).await.unwrap();
+    let begun = Instant::now();
+    let next = tokio::spawn(service.clone().oneshot(clocked()));
+    tokio::task::yield_now().await;
+    let error = service.clone().oneshot(clocked()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    next.await.unwrap().unwrap();
+    // With its turn come, the queue is short again.
+    service.oneshot(clocked()).await.unwrap();
+}

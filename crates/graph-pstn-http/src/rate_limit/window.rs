@@ -36,15 +36,28 @@ impl Window {
 
     /// The earliest moment at which one more may leave; `None` for at once.
     pub(super) fn free_at(&self, now: Instant) -> Option<Instant> {
-        if self.sent.len() < self.limit? {
-            return None;
-        }
-        let oldest = self.sent.front()?;
-        let latest = oldest.left + self.margin;
-        let counted = oldest
-            .answered
-            .map_or(latest, |answered| answered.min(latest));
-        Some(counted + self.span).filter(|free| *free > now)
+        self.free_after(0, now)
+    }
+
+    /// The earliest moment at which one more may leave when so many others go before it; `None` for at once.
+    pub(super) fn free_after(&self, ahead: usize, now: Instant) -> Option<Instant> {
+        let limit = self.limit?.max(1);
+        // Each takes the place of the one that left `limit` places before it.
+        let before = (self.sent.len() + ahead).checked_sub(limit)?;
+        let rounds = before / limit;
+        let free = match self.sent.get(before % limit) {
+            Some(sent) => {
+                let latest = sent.left + self.margin;
+                let counted = sent.answered.map_or(latest, |at| at.min(latest));
+                (counted + self.span).max(now)
+            }
+            // That one waits too, and may leave at once.
+            None => now + self.span,
+        };
+        let later = self
+            .span
+            .saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX));
+        Some(free.checked_add(later).unwrap_or(free)).filter(|free| *free > now)
     }
 
     /// Notes that one leaves now; gives its number.
@@ -77,6 +90,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn who_waits_behind_others_knows_when_it_will_be_free() {
+        let span = Duration::from_secs(60);
+        let mut window = Window::new(Some(3), span, Duration::ZERO);
+        let begun = Instant::now();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        window.stamp(at(0));
+        window.stamp(at(10));
+        let free = |ahead| window.free_after(ahead, at(20));
+        assert_eq!(free(0), None);
+        // In the places of the two that left, of the one that leaves now, and so on.
+        assert_eq!(free(1), Some(at(60)));
+        assert_eq!(free(2), Some(at(70)));
+        assert_eq!(free(3), Some(at(80)));
+        assert_eq!(free(4), Some(at(120)));
+        assert_eq!(free(9), Some(at(200)));
+    }
 
     proptest! {
         /// Whatever the times at which requests want to leave, and however their ways differ within the

@@ -3,6 +3,8 @@ use std::fmt;
 use graph_pstn_model::RejectedRow;
 use time::OffsetDateTime;
 
+use super::seen::Sight;
+
 /// What one page has brought that was not there before, in Graph's order.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -19,13 +21,26 @@ pub struct Batch<T> {
 }
 
 impl<T> Batch<T> {
-    pub(super) fn new(rejects: Vec<RejectedRow>, capacity: usize) -> Self {
-        Self {
-            rows: Vec::with_capacity(capacity),
+    /// Sorts the rows of a page by what was seen of each.
+    pub(super) fn new(rejects: Vec<RejectedRow>, rows: Vec<T>, sights: &[Sight]) -> Self {
+        let mut batch = Self {
+            rows,
             rejects,
             conflicts: Vec::new(),
             done_until: None,
+        };
+        // As a rule all are new, and stay where they are.
+        if sights.iter().any(|sight| *sight != Sight::New) {
+            let rows = std::mem::take(&mut batch.rows);
+            for (row, sight) in rows.into_iter().zip(sights) {
+                match sight {
+                    Sight::New => batch.rows.push(row),
+                    Sight::Conflict => batch.conflicts.push(row),
+                    Sight::Duplicate | Sight::Stray => {}
+                }
+            }
         }
+        batch
     }
 }
 

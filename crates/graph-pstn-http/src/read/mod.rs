@@ -15,13 +15,14 @@
 //!   where a day has many pages.
 //! - **Memory.** What waits for its turn is bounded in bytes, whatever the range: see [`ReadOptions`].
 //! - **Links.** One that lost the time of day brings rows of the whole day: its window is then read again
-//!   by whole days.
+//!   by whole days. Where one may have lost the rows of a day's first hours, that day is asked for again.
 //! - **Interruption.** A [`Checkpoint`] says up to where all has been delivered.
 
 mod batch;
 mod checkpoint;
 mod density;
 mod fetch;
+mod last_day;
 mod options;
 mod plan;
 mod reader;

@@ -132,10 +132,12 @@ impl Plan {
     }
 
     /// How many windows may be under way: not all, as long as only a guess says how long they should be.
+    /// Where all are to be short, a wrong guess costs nothing.
     fn room(&self) -> usize {
         let parallel = self.options.parallel();
         let guessed = self.density.rate().is_some() && !self.density.is_measured();
-        if guessed {
+        let short = f64::from(self.options.window_pages()) <= FEWEST_PAGES;
+        if guessed && !short {
             parallel.div_ceil(2)
         } else {
             parallel

@@ -17,6 +17,7 @@ use tower::util::BoxCloneSyncService;
 use super::{
     Batch, Checkpoint, Progress, ReadOptions, Rows,
     fetch::{Event, Fetch, Fetcher, Note, weight},
+    last_day::LastDay,
     plan::{Part, Plan},
     sieve::Sieve,
     waiting::Waiting,
@@ -57,6 +58,8 @@ pub struct RangeReader<T> {
     read: u64,
     barren: u64,
     most_barren: u64,
+    /// Of the chain in front.
+    last_day: LastDay,
 }
 
 /// What there is from the first poll on.
@@ -84,6 +87,7 @@ impl<T> RangeReader<T> {
             read: 0,
             barren: 0,
             most_barren: MOST_BARREN,
+            last_day: LastDay::default(),
         }
     }
 
@@ -226,6 +230,7 @@ impl<T: LogRow> RangeReader<T> {
     /// Takes a page of the window in front.
     fn take(&mut self, window: Window, page: Page<T>) -> Result<Batch<T>, Error> {
         let last = page.next.is_none();
+        self.last_day.look(window, &page);
         let sorted = self.sieve.sort(window, page, &mut self.progress);
         let mut batch = sorted.batch;
         self.read += 1;
@@ -243,9 +248,12 @@ impl<T: LogRow> RangeReader<T> {
             && let Some(whole) = window.by_whole_days()
         {
             self.plan.keep_to_whole_days();
-            // What was read already will come again, and is known.
-            self.most_barren += self.read;
-            self.begin_again(whole, PageRequest::first(self.log, whole.asked));
+            self.ask_again(whole);
+        } else if last
+            && self.log.splittable()
+            && let Some(missing) = self.last_day.missing(window)
+        {
+            self.ask_again(missing);
         } else if last && !self.sieve.is_within_cut(window) {
             batch.done_until = Some(window.wanted.until());
             self.done_until = window.wanted.until();
@@ -254,10 +262,19 @@ impl<T: LogRow> RangeReader<T> {
         Ok(batch)
     }
 
+    /// Asks for the window in front anew, in other bounds. What was read already will come again, and is
+    /// known.
+    fn ask_again(&mut self, window: Window) {
+        self.most_barren += self.read;
+        self.last_day = LastDay::default();
+        self.begin_again(window, PageRequest::first(self.log, window.asked));
+    }
+
     /// The window in front has been delivered.
     fn delivered(&mut self, id: u64, window: Window) {
         self.progress.position = Some(window.wanted.until());
         (self.read, self.barren) = (0, 0);
+        self.last_day = LastDay::default();
         if self.sieve.end_of_window(window) {
             self.most_barren = MOST_BARREN;
         }
@@ -279,6 +296,7 @@ impl<T: LogRow> RangeReader<T> {
         let too_long = error.status() == Some(StatusCode::NOT_ACCEPTABLE);
         if too_long && self.plan.too_long(id) {
             self.work().fetches.remove(&id);
+            self.last_day = LastDay::default();
             // Whole days may be more than the window in place of which they were asked for.
             if self.read > 0 {
                 self.sieve.window_is_cut(window);

@@ -1,12 +1,15 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
-    hash::{BuildHasher as _, Hash, RandomState},
+    hash::{BuildHasher as _, Hash},
 };
+
+// The standard one takes as long over a row as reading it from its page does.
+use foldhash::quality::RandomState;
 
 /// Which rows were there before, in 16 bytes for the `id` and 8 for the content.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    known: HashMap<Key, u64>,
+    known: HashMap<Key, u64, RandomState>,
     hashers: [RandomState; 2],
 }
 
@@ -24,6 +27,8 @@ pub(super) enum Sight {
     Duplicate,
     /// Seen with other content.
     Conflict,
+    /// From outside the window, and so not looked for.
+    Stray,
 }
 
 impl Seen {

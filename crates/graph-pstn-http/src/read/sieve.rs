@@ -48,46 +48,48 @@ impl Sieve {
         let before = rejects.len();
         rejects.retain(|reject| self.rejects.look(&reject.json, &()) == Sight::New);
         progress.duplicates += (before - rejects.len()) as u64;
-        let mut batch = Batch::new(rejects, page.rows.len());
         let mut lost_time_of_day = false;
         let mut news = false;
-        for row in page.rows {
-            let time = row.time();
-            let id = row.id().filter(|id| !id.is_empty());
-            if let Some(time) = time.filter(|time| !window.wanted.contains(*time)) {
-                progress.strays += 1;
-                // Within a second of the bounds is where whole seconds and inclusive ends bring rows.
-                lost_time_of_day |= window.asked.from() - time > Duration::SECOND
-                    || time - window.asked.until() > Duration::SECOND;
-                if window.asked.contains(time) {
-                    news |= self.others.is_new(&row);
-                }
-                continue;
-            }
-            let sight = match (id, time) {
-                (None, _) => {
-                    news |= self.others.is_new(&row);
-                    Sight::New
-                }
-                (Some(id), Some(_)) => self.seen.look(id, &row),
-                (Some(id), None) => {
-                    let sight = self.timeless.look(id, &row);
-                    if sight == Sight::New {
-                        self.timeless_ids.push(id.to_owned());
+        let sights: Vec<Sight> = page
+            .rows
+            .iter()
+            .map(|row| {
+                let time = row.time();
+                let id = row.id().filter(|id| !id.is_empty());
+                if let Some(time) = time.filter(|time| !window.wanted.contains(*time)) {
+                    // Within a second of the bounds is where whole seconds and inclusive ends bring rows.
+                    lost_time_of_day |= window.asked.from() - time > Duration::SECOND
+                        || time - window.asked.until() > Duration::SECOND;
+                    if window.asked.contains(time) {
+                        news |= self.others.is_new(row);
                     }
-                    sight
+                    return Sight::Stray;
                 }
-            };
-            match sight {
-                Sight::New => {
+                let sight = match (id, time) {
+                    (None, _) => {
+                        news |= self.others.is_new(row);
+                        Sight::New
+                    }
+                    (Some(id), Some(_)) => self.seen.look(id, row),
+                    (Some(id), None) => {
+                        let sight = self.timeless.look(id, row);
+                        if sight == Sight::New {
+                            self.timeless_ids.push(id.to_owned());
+                        }
+                        sight
+                    }
+                };
+                if sight == Sight::New {
                     news |= id.is_some();
                     progress.position = time.or(progress.position);
-                    batch.rows.push(row);
                 }
-                Sight::Duplicate => progress.duplicates += 1,
-                Sight::Conflict => batch.conflicts.push(row),
-            }
-        }
+                sight
+            })
+            .collect();
+        let count = |sight| sights.iter().filter(|s| **s == sight).count() as u64;
+        progress.strays += count(Sight::Stray);
+        progress.duplicates += count(Sight::Duplicate);
+        let batch = Batch::new(rejects, page.rows, &sights);
         progress.pages += 1;
         progress.rows += batch.rows.len() as u64;
         progress.rejects += batch.rejects.len() as u64;

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime, Time};
 
 use crate::{
     faults::{Fatal, STRAY},
-    scenario::Scenario,
+    scenario::{Links, Scenario},
     truth::{Kind, Row},
 };
 
@@ -50,12 +50,11 @@ impl Asked {
     }
 
     fn link(self, scenario: &Scenario) -> String {
-        let bound = |at: OffsetDateTime| match scenario.dates_only {
-            true => at.date().to_string(),
-            false => format_time(at).to_string(),
+        let bound = |at: OffsetDateTime| match scenario.links {
+            Links::Exact => format_time(at).to_string(),
+            Links::WholeDays | Links::Midnights => at.date().to_string(),
         };
-        // Graph's own link rounds to whole days, outwards.
-        let to = match scenario.dates_only && self.to.time() != Time::MIDNIGHT {
+        let to = match scenario.links == Links::WholeDays && self.to.time() != Time::MIDNIGHT {
             true => self.to + Duration::DAY,
             false => self.to,
         };

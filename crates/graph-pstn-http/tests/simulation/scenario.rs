@@ -21,14 +21,23 @@ pub(crate) struct Scenario {
     pub(crate) way_back: Duration,
     /// Graph refuses ranges that are longer.
     pub(crate) longest_days: i64,
-    /// Links show dates only.
-    pub(crate) dates_only: bool,
+    pub(crate) links: Links,
     pub(crate) disorder: Disorder,
     pub(crate) passing: Passing,
     pub(crate) tokens: Tokens,
     pub(crate) fatal: Option<(Fatal, u32)>,
     pub(crate) client: Client,
     pub(crate) caller: Caller,
+}
+
+/// What links show of the bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Links {
+    Exact,
+    /// Dates only, rounded outwards.
+    WholeDays,
+    /// Dates only, which stand for the first moment of the day.
+    Midnights,
 }
 
 /// Pages that are no snapshot: the shares of pages that are so.
@@ -116,7 +125,11 @@ impl Scenario {
         let tokens = tokens(rng, client.max_wait.is_none());
         let passing = passing(rng, &client, &tokens, pages);
         let fatal = (rng.f64() < 0.12).then(|| (Fatal::draw(rng), rng.u32(1..12)));
-        let dates_only = fatal.is_none() && rng.u8(0..5) == 0;
+        let links = match (fatal.is_none() && rng.u8(0..5) == 0, seed % 2) {
+            (false, _) => Links::Exact,
+            (true, 0) => Links::WholeDays,
+            (true, _) => Links::Midnights,
+        };
         Self {
             seed,
             range,
@@ -129,7 +142,7 @@ impl Scenario {
             } else {
                 90
             },
-            dates_only,
+            links,
             disorder: disorder(rng),
             passing,
             tokens,

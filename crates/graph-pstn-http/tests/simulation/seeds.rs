@@ -168,8 +168,8 @@ fn seeds() {
             scenario.way_there, scenario.way_back
         );
         eprintln!(
-            "at most {} days; dates only: {}",
-            scenario.longest_days, scenario.dates_only
+            "at most {} days; links: {:?}",
+            scenario.longest_days, scenario.links
         );
         eprintln!(
             "{:?}\n{:?}\nfatal: {:?}",

@@ -57,39 +57,97 @@ async fn a_link_that_lost_the_time_of_day_is_made_good_by_whole_days() {
 
 /// A log whose links show whole days, with pages of so many rows; refuses more than so many days.
 fn forgetful_log(rows: Vec<Row>, page_rows: usize, days: i64) -> (PageSource<Row>, Asked) {
+    log_with_dates(rows, page_rows, days, |asked| {
+        let whole = Window::new(asked).by_whole_days();
+        let whole = whole.map_or(asked, |window| window.asked);
+        (whole.from(), whole.until())
+    })
+}
+
+/// A log whose links show dates only, as the first moments of those days.
+fn cutting_log(rows: Vec<Row>) -> (PageSource<Row>, Asked) {
+    log_with_dates(rows, 2, 90, |asked| {
+        let midnight = |at: OffsetDateTime| at.replace_time(time::Time::MIDNIGHT);
+        (midnight(asked.from()), midnight(asked.until()))
+    })
+}
+
+#[tokio::test]
+async fn the_last_day_is_not_lost_to_a_link_that_ends_before_it() {
+    let all = [
+        row("a", datetime!(2019-11-05 0:00 UTC)),
+        row("b", datetime!(2019-11-05 12:00 UTC)),
+        row("c", datetime!(2019-11-05 23:00 UTC)),
+        row("d", datetime!(2019-11-06 7:00 UTC)),
+        row("e", datetime!(2019-11-06 8:00 UTC)),
+        row("f", datetime!(2019-11-06 9:00 UTC)),
+        row("after", datetime!(2019-11-06 13:00 UTC)),
+    ];
+    let until = datetime!(2019-11-06 12:00 UTC);
+    for (from, ids) in [
+        (datetime!(2019-11-05 0:00 UTC), "abcdef"),
+        // The day by itself loses its time of day too.
+        (datetime!(2019-11-06 0:00 UTC), "def"),
+        (datetime!(2019-11-06 6:00 UTC), "def"),
+    ] {
+        let (source, _) = cutting_log(all.to_vec());
+        let (delivered, _, _) = read_all(source, range(from, until)).await;
+        assert_eq!(delivered.concat(), ids, "from {from}");
+    }
+}
+
+#[tokio::test]
+async fn a_last_day_that_has_shown_on_a_later_page_is_not_asked_for_again() {
+    let at = |hour| datetime!(2019-11-05 0:00 UTC) + Duration::hours(hour);
+    let rows: Vec<Row> = ["a", "b", "c"]
+        .into_iter()
+        .zip([0, 12, 30])
+        .map(|(id, hour)| row(id, at(hour)))
+        .collect();
+    let (source, asked) = log_with_dates(rows, 2, 90, |asked| (asked.from(), asked.until()));
+    let (ids, _, _) = read_all(source, range(at(0), at(36))).await;
+    assert_eq!(
+        (ids.concat().as_str(), asked.lock().unwrap().len()),
+        ("abc", 2)
+    );
+}
+
+/// A log whose links show other bounds than the request.
+fn log_with_dates(
+    rows: Vec<Row>,
+    page_rows: usize,
+    days: i64,
+    shown: fn(TimeRange) -> (OffsetDateTime, OffsetDateTime),
+) -> (PageSource<Row>, Asked) {
     source(move |request| {
         let (asked, skip) = match (request.range(), request.link()) {
             (Some(asked), _) if asked.duration() > Duration::days(days) => {
                 let error = Error::new(ErrorKind::Client, "too long");
                 return Err(error.with_status(StatusCode::NOT_ACCEPTABLE));
             }
-            (Some(asked), _) => (asked, 0),
+            (Some(asked), _) => ((asked.from(), asked.until()), 0),
             (None, Some(link)) => {
                 let numbers: Vec<i64> = link.uri().path()[6..]
                     .split('-')
                     .map(|part| part.parse().unwrap())
                     .collect();
                 let day = |at| OffsetDateTime::from_unix_timestamp(at).unwrap();
-                (range(day(numbers[0]), day(numbers[1])), numbers[2])
+                ((day(numbers[0]), day(numbers[1])), numbers[2])
             }
             (None, None) => unreachable!(),
         };
-        let within = |row: &&Row| {
-            row.time
-                .is_some_and(|at| asked.from() <= at && at <= asked.until())
-        };
+        let within = |row: &&Row| row.time.is_some_and(|at| asked.0 <= at && at <= asked.1);
         let rest: Vec<Row> = rows
             .iter()
             .filter(within)
             .skip(skip as usize)
             .cloned()
             .collect();
-        let whole = Window::new(asked).by_whole_days();
-        let whole = whole.map_or(asked, |window| window.asked);
+        let (from, until) = request.range().map_or(asked, shown);
         let next = format!(
             "{}-{}-{}",
-            seconds(whole.from()),
-            seconds(whole.until()),
+            seconds(from),
+            seconds(until),
             skip + page_rows as i64
         );
         let more = rest.len() > page_rows;
