@@ -87,7 +87,8 @@ pub(crate) async fn graph(
         }
         Fault::ShiftedPage | Fault::DatelessLink => served(packed(state, parts, page)?),
         Fault::HalfGzip | Fault::CorruptGzip => served(damaged_gzip(page, fault)?),
-        Fault::NoValue
+        Fault::InvalidJson
+        | Fault::NoValue
         | Fault::EmptyLink
         | Fault::LinkLoop
         | Fault::ForeignLink

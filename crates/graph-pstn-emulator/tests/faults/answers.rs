@@ -1,8 +1,10 @@
 //! Refusals, and answers that only look like a page.
 
 use graph_pstn_emulator::Fault;
+use http::Request;
+use http_body_util::Full;
 
-use crate::client::{call, token};
+use crate::client::{call, send, token};
 use crate::{DAY, emulator, served};
 
 #[tokio::test]
@@ -86,4 +88,25 @@ async fn a_200_need_not_be_a_page() {
         assert_eq!(served(&emulator, fault), 1);
         assert_eq!(emulator.stats().pages, 0);
     }
+}
+
+#[tokio::test]
+async fn json_that_breaks_off_does_so_inside_a_sound_gzip_stream() {
+    let emulator = emulator("graph 1 invalid-json").await;
+    let token = token(&emulator, &[]).await;
+    let request = Request::get(format!(
+        "{}/v1.0/communications/callRecords/{DAY}",
+        emulator.graph_endpoint()
+    ))
+    .header("authorization", format!("Bearer {token}"))
+    .header("accept-encoding", "gzip")
+    .body(Full::default())
+    .unwrap();
+    let answer = send(None, request).await.unwrap();
+    assert_eq!(answer.header("content-encoding"), "gzip");
+    let mut unpacked = flate2::read::GzDecoder::new(&answer.body[..]);
+    let mut page = Vec::new();
+    std::io::Read::read_to_end(&mut unpacked, &mut page).unwrap();
+    let json = serde_json::from_slice::<serde_json::Value>(&page);
+    assert!(json.unwrap_err().is_eof());
 }
