@@ -46,7 +46,9 @@ impl Faults {
     ///
     /// Whether a request to Graph does, and how, is a function of the seed, of its path and query, and of how
     /// often it has gone wrong in a row; so it does not matter in which order requests arrive. For a token
-    /// request it is a function of the seed and the request's number.
+    /// request it is a function of the seed and the request's number. The clock has a say in one thing only: a
+    /// token becomes worthless no sooner than some seconds after the last one did or was asked for (a 503 takes its
+    /// place), and a token request fails no sooner than five seconds after the last one that did.
     pub fn percent(mut self, percent: u8) -> Self {
         self.percent = percent.min(100);
         self
@@ -66,7 +68,7 @@ impl Faults {
     }
 
     /// How often one and the same request to Graph fails by rate before it succeeds. Default 3, since clients
-    /// give up sooner or later. Of token requests one in five seconds fails by rate at the most.
+    /// give up sooner or later.
     pub fn most_in_a_row(mut self, most: u32) -> Self {
         self.most_in_a_row = most;
         self
