@@ -6,6 +6,7 @@ mod bench;
 mod cargo;
 mod clouds;
 mod costs;
+mod faults;
 mod features;
 mod har;
 mod record;
@@ -41,6 +42,8 @@ enum Task {
     Clouds,
     /// Run the whole stack in virtual time, with what goes wrong drawn from seeds
     Simulate(simulate::Arguments),
+    /// Export from an emulator of whose requests many go wrong, and compare every row
+    Faults(faults::Arguments),
     /// Run one of the benches: decode, pacing, pipeline, emulator
     Bench {
         /// Which
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Task::Har(arguments) => har::run(&arguments),
         Task::Clouds => clouds::run(),
         Task::Simulate(arguments) => simulate::run(&arguments),
+        Task::Faults(arguments) => faults::run(&arguments),
         Task::Bench { name } => bench::run(&name),
         Task::Api(arguments) => api::run(&arguments),
         Task::Audit { recording } => {

@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Export(Box<ExportArgs>),
     /// Serve a local stand-in for Graph and Entra, to try the program without a tenant.
     #[cfg(feature = "emulator")]
-    Emulate(EmulateArgs),
+    Emulate(Box<EmulateArgs>),
 }
 
 #[cfg(test)]

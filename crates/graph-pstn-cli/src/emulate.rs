@@ -1,5 +1,7 @@
 //! `graph-pstn emulate`: the emulator as a server of its own, or what it would serve.
 
+mod faults;
+
 use std::fs;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +17,9 @@ use crate::exit::{Exit, Failure};
 use crate::interrupts::Interrupts;
 use crate::range::no_range;
 
+use faults::FaultArgs;
+pub(crate) use faults::percent;
+
 /// Which rows the emulator has unless told otherwise, here and for `export --emulator`.
 pub(crate) const SEED: u64 = 1;
 pub(crate) const ROWS_PER_DAY: u32 = 1_000;
@@ -27,6 +32,10 @@ pub(crate) fn rows_per_day() -> RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(0..=MOST_ROWS_PER_DAY)
 }
 
+fn page_rows() -> RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..=1_000)
+}
+
 /// Reads the name of a log.
 fn log() -> impl TypedValueParser<Value = Log> {
     PossibleValuesParser::new(Log::ALL.map(Log::name)).try_map(|name| name.parse::<Log>())
@@ -34,6 +43,7 @@ fn log() -> impl TypedValueParser<Value = Log> {
 
 /// The options of `emulate`.
 #[derive(Debug, Args)]
+#[command(after_long_help = faults::list())]
 pub(crate) struct EmulateArgs {
     /// Which rows there are: the same seed and rate give the same rows for ever.
     #[arg(long, value_name = "N", default_value_t = SEED)]
@@ -44,7 +54,7 @@ pub(crate) struct EmulateArgs {
     rows_per_day: u32,
 
     /// Serve nothing: print what a range holds as one line of JSON, computed without HTTP.
-    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "latency", "lag", "retention", "token_lifetime", "client_certificate", "federated_token"])]
+    #[arg(long, requires_all = ["from", "to"], conflicts_with_all = ["listen", "tls", "quota", "links", "latency", "page_rows", "lag", "retention", "token_lifetime", "client_certificate", "federated_token"])]
     truth: bool,
 
     /// With --truth: the first moment of the range, a date or an RFC 3339 time.
@@ -75,6 +85,10 @@ pub(crate) struct EmulateArgs {
     #[arg(long, value_enum, default_value_t = LinksArg::Faithful)]
     links: LinksArg,
 
+    /// The most rows on a page. Graph's have up to 1000; smaller ones make long chains of few rows.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = page_rows())]
+    page_rows: u16,
+
     /// How many milliseconds Graph takes over each answer.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u32,
@@ -98,6 +112,9 @@ pub(crate) struct EmulateArgs {
     /// A file whose text is taken as a federated token of the app; may be given several times.
     #[arg(long, value_name = "TEXT-FILE")]
     federated_token: Vec<PathBuf>,
+
+    #[command(flatten)]
+    faults: FaultArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -170,6 +187,8 @@ fn builder(args: EmulateArgs) -> Result<graph_pstn_emulator::EmulatorBuilder, Fa
         .seed(args.seed)
         .rows_per_day(args.rows_per_day)
         .bind(args.listen)
+        .page_rows(args.page_rows.into())
+        .faults(args.faults.resolve()?)
         .latency(Duration::from_millis(args.latency.into()))
         .quota(match args.quota {
             QuotaArg::Unlimited => Quota::unlimited(),
@@ -236,10 +255,12 @@ fn instructions(emulator: &RunningEmulator) -> String {
          export AZURE_CLIENT_ID={}\n\
          export AZURE_CLIENT_SECRET={}\n\
          # and then:\n\
-         graph-pstn export --from 2019-11-01 --to 2019-12-01 --output calls.csv {options}\n",
+         graph-pstn export --from 2019-11-01 --to 2019-12-01 --output calls.csv {options}\n\
+         # What it has seen is at {}/emulator/stats\n",
         quoted(emulator.tenant_id()),
         quoted(emulator.client_id()),
         quoted(emulator.client_secret()),
+        emulator.graph_endpoint(),
     )
 }
 

@@ -57,7 +57,7 @@ fn run(command: Command, ui: &Ui) -> Result<Exit, Failure> {
             // Boxed, since the futures of the commands differ much in size.
             Command::Export(args) => Box::pin(export::run(*args, ui)).await,
             #[cfg(feature = "emulator")]
-            Command::Emulate(args) => Box::pin(emulate::run(args)).await,
+            Command::Emulate(args) => Box::pin(emulate::run(*args)).await,
         }
     });
     // Without waiting for a look-up of a name that is still under way.

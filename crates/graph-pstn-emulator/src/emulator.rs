@@ -13,10 +13,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::assertion::Registered;
-use crate::page::LinkForm;
+use crate::faults::Faults;
+use crate::page::{LinkForm, PAGE_ROWS};
 use crate::quota::Quota;
 use crate::rows::{Log, Tenant};
-use crate::server;
+use crate::server::{self, Host};
 use crate::state::{Options, State};
 use crate::stats::Stats;
 use crate::tls;
@@ -51,8 +52,10 @@ impl Emulator {
                 token_lifetime: Duration::from_secs(3_599),
                 quota: Quota::unlimited(),
                 link_form: LinkForm::default(),
+                page_rows: PAGE_ROWS,
                 pre_rendered: false,
                 latency: Duration::ZERO,
+                faults: Faults::none(),
                 compressed: true,
                 lag: None,
                 retention: false,
@@ -164,6 +167,19 @@ impl EmulatorBuilder {
         self
     }
 
+    /// The most rows on a page, from 1 to 1,000. Default 1,000, as Graph's; smaller pages make long chains of links of
+    /// few rows.
+    pub fn page_rows(mut self, rows: usize) -> Self {
+        self.options.page_rows = rows.clamp(1, PAGE_ROWS);
+        self
+    }
+
+    /// What goes wrong. Default: [`Faults::none`].
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.options.faults = faults;
+        self
+    }
+
     /// Keeps up to 256 MiB of rendered pages and serves them again as they are, so that a benchmark
     /// measures its client. Default off.
     pub fn pre_rendered(mut self, kept: bool) -> Self {
@@ -224,16 +240,28 @@ impl EmulatorBuilder {
         }
         let listener = TcpListener::bind(self.bind).await?;
         let addr = listener.local_addr()?;
+        // Another port is another origin.
+        let foreign_listener = TcpListener::bind(SocketAddr::from((addr.ip(), 0))).await?;
+        let foreign = foreign_listener.local_addr()?;
         let tls = match &self.tls_dir {
             Some(dir) => Some(tls::set_up(dir, &addr.ip().to_string())?),
             None => None,
         };
         let scheme = if tls.is_some() { "https" } else { "http" };
         let origin = format!("{scheme}://{addr}");
-        let state = Arc::new(State::new(self.options, origin));
+        let foreign = format!("{scheme}://{foreign}");
+        let state = Arc::new(State::new(self.options, origin, foreign));
         let (stop, stopped) = watch::channel(false);
         let (acceptor, ca) = tls.map_or((None, None), |tls| (Some(tls.acceptor), Some(tls.ca)));
-        let task = tokio::spawn(server::serve(listener, acceptor, state.clone(), stopped));
+        let serve = |host, listener| {
+            let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
+            server::serve(host, listener, acceptor, state.clone(), stopped)
+        };
+        let own = serve(Host::Own, listener);
+        let foreign = serve(Host::Foreign, foreign_listener);
+        let task = tokio::spawn(async move {
+            tokio::join!(own, foreign);
+        });
         Ok(RunningEmulator {
             state,
             addr,
@@ -307,10 +335,22 @@ impl RunningEmulator {
         self.addr
     }
 
-    /// What it has done so far.
+    /// The foreign origin, where no client must send a token: links and redirects of some faults lead there, and
+    /// [`Stats::foreign_tokens`] counts.
+    #[must_use]
+    pub fn foreign_origin(&self) -> &str {
+        &self.state.foreign
+    }
+
+    /// What it has done so far. `GET /emulator/stats` tells the same.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.state.counters.read()
+    }
+
+    /// Exchanges what goes wrong, from the next request on; requests are numbered from 1 again.
+    pub fn set_faults(&self, faults: Faults) {
+        self.state.faults.set(faults);
     }
 
     /// Sets the clock of the rows, which stands still from then on; see [`EmulatorBuilder::now`].

@@ -12,20 +12,81 @@ use http::header::{ACCEPT_ENCODING, ALLOW, AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use crate::function_call::{FunctionCall, Refusal};
-use crate::page;
+use crate::page::{self, LinkForm};
 use crate::reply::{self, Ids, Reply};
 use crate::state::State;
 use crate::tokens::Verdict;
 
+/// How a page is to be served.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub(crate) gzip: bool,
+    pub(crate) link_form: LinkForm,
+    /// How many rows of the page before are to come first.
+    pub(crate) rows_back: u64,
+}
+
+impl Way {
+    /// As the emulator was told to, and not compressed.
+    pub(crate) fn of(state: &State) -> Self {
+        Self {
+            gzip: false,
+            link_form: state.options.link_form,
+            rows_back: 0,
+        }
+    }
+}
+
+/// What a request to Graph comes to.
+pub(crate) enum Outcome {
+    Page(Served),
+    Refused(Reply),
+}
+
+/// A page that is ready to be sent.
+pub(crate) struct Served {
+    pub(crate) ids: Ids,
+    pub(crate) body: Bytes,
+    pub(crate) rows: usize,
+    pub(crate) gzip: bool,
+    /// How many rows of the page before come first.
+    pub(crate) rows_back: u64,
+}
+
 /// Answers a request to Graph.
 pub(crate) fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap) -> Reply {
+    let way = Way {
+        gzip: compresses(state, headers),
+        ..Way::of(state)
+    };
+    match outcome(state, method, uri, headers, &way) {
+        Outcome::Page(page) => counted(state, page),
+        Outcome::Refused(reply) => reply,
+    }
+}
+
+/// A page that goes out as it should.
+pub(crate) fn counted(state: &State, page: Served) -> Reply {
+    state.counters.pages.one();
+    state.counters.rows.add(page.rows as u64);
+    reply::page(&page.ids, page.body, page.gzip)
+}
+
+/// What is to be answered. It is not counted as a page yet.
+pub(crate) fn outcome(
+    state: &State,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    way: &Way,
+) -> Outcome {
     let ids = Ids::of(headers);
     if let Some(refused) = turned_away(state, headers, &ids) {
-        return refused;
+        return Outcome::Refused(refused);
     }
-    let call = match FunctionCall::parse(uri.path(), uri.query()) {
+    let mut call = match FunctionCall::parse(uri.path(), uri.query()) {
         Ok(call) => call,
-        Err(refusal) => return refused(&ids, &refusal),
+        Err(refusal) => return Outcome::Refused(refused(&ids, &refusal)),
     };
     if method != Method::GET {
         let mut reply = reply::graph_error(
@@ -37,25 +98,28 @@ pub(crate) fn answer(state: &State, method: &Method, uri: &Uri, headers: &Header
         reply
             .headers_mut()
             .insert(ALLOW, HeaderValue::from_static("GET"));
-        return reply;
+        return Outcome::Refused(reply);
     }
     if let Err(wait) = state.meter().arrive(call.log) {
         state.counters.throttled.one();
-        return throttled(&ids, wait);
+        return Outcome::Refused(throttled(&ids, wait));
     }
-    let gzip = state.options.compressed && accepts_gzip(headers);
-    match body(state, &call, gzip) {
-        Ok((body, rows, gzip)) => {
-            state.counters.pages.one();
-            state.counters.rows.add(rows as u64);
-            reply::page(&ids, body, gzip)
-        }
-        Err(_) => reply::graph_error(
+    let rows_back = way.rows_back.min(call.skip);
+    call.skip -= rows_back;
+    match body(state, &call, way) {
+        Ok((body, rows)) => Outcome::Page(Served {
+            ids,
+            body,
+            rows,
+            gzip: way.gzip,
+            rows_back,
+        }),
+        Err(_) => Outcome::Refused(reply::graph_error(
             &ids,
             StatusCode::INTERNAL_SERVER_ERROR,
             "InternalServerError",
             "The page could not be compressed.",
-        ),
+        )),
     }
 }
 
@@ -71,16 +135,18 @@ fn throttled(ids: &Ids, wait: Duration) -> Reply {
     reply::retry_after(reply, &seconds.max(1).to_string())
 }
 
+/// The token that a request bears.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
 /// The refusal for who may not come in.
 fn turned_away(state: &State, headers: &HeaderMap, ids: &Ids) -> Option<Reply> {
-    let value = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let token = value.and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    });
-    let (message, claims) = match token.filter(|token| !token.is_empty()) {
+    let token = bearer(headers);
+    let (message, claims) = match token {
         None => ("Access token is empty.", None),
         Some(token) => {
             let tokens = state.tokens();
@@ -157,6 +223,11 @@ fn refused(ids: &Ids, refusal: &Refusal) -> Reply {
     }
 }
 
+/// Whether this client gets its pages in gzip.
+pub(crate) fn compresses(state: &State, headers: &HeaderMap) -> bool {
+    state.options.compressed && accepts_gzip(headers)
+}
+
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT_ENCODING)
@@ -176,24 +247,31 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
         })
 }
 
-fn body(state: &State, call: &FunctionCall, gzip: bool) -> std::io::Result<(Bytes, usize, bool)> {
+fn body(state: &State, call: &FunctionCall, way: &Way) -> std::io::Result<(Bytes, usize)> {
+    let options = &state.options;
     let view = state.view();
-    // What changes with the time cannot be kept.
-    let kept = state.options.pre_rendered && view.horizon.is_none();
-    if kept && let Some((body, rows)) = state.rendered().get(call, gzip) {
-        return Ok((body, rows, gzip));
+    // What changes with the time cannot be kept, nor what a fault has changed.
+    let kept = options.pre_rendered && view.horizon.is_none() && way.link_form == options.link_form;
+    if kept && let Some(rendered) = state.rendered().get(call, way.gzip) {
+        return Ok(rendered);
     }
-    let page = page::render(view, &state.origin, state.options.link_form, call);
-    let body = if gzip {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(&page.body)?;
-        encoder.finish()?
+    let page = page::render(view, &state.origin, way.link_form, options.page_rows, call);
+    let body = if way.gzip {
+        gzipped(&page.body)?
     } else {
-        page.body
+        page.body.into()
     };
-    let body = Bytes::from(body);
     if kept {
-        state.rendered().put(*call, gzip, body.clone(), page.rows);
+        state
+            .rendered()
+            .put(*call, way.gzip, body.clone(), page.rows);
     }
-    Ok((body, page.rows, gzip))
+    Ok((body, page.rows))
+}
+
+/// A body in gzip.
+pub(crate) fn gzipped(body: &[u8]) -> std::io::Result<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body)?;
+    Ok(encoder.finish()?.into())
 }

@@ -21,7 +21,10 @@
 //! ```
 
 mod assertion;
+mod control;
 mod emulator;
+mod faults;
+mod foreign;
 mod function_call;
 mod graph;
 mod page;
@@ -37,8 +40,10 @@ mod token_endpoint;
 mod tokens;
 mod truth;
 mod version;
+mod wire;
 
 pub use emulator::{Emulator, EmulatorBuilder, RunningEmulator};
+pub use faults::{Fault, Faults, ScriptError, UnknownFault};
 pub use page::LinkForm;
 pub use quota::Quota;
 pub use rows::{Log, UnknownLog};

@@ -32,11 +32,17 @@ pub(crate) struct Page {
     pub(crate) rows: usize,
 }
 
-/// Renders the page that this call asks for.
-pub(crate) fn render(view: View, origin: &str, form: LinkForm, call: &FunctionCall) -> Page {
+/// Renders the page that this call asks for, with at most so many rows.
+pub(crate) fn render(
+    view: View,
+    origin: &str,
+    form: LinkForm,
+    most_rows: usize,
+    call: &FunctionCall,
+) -> Page {
     let from = rows::ticks(call.from);
     let until = rows::ticks(call.to) + i64::from(call.log.includes_end());
-    let found = view.page(call.log, from, until, call.skip, PAGE_ROWS);
+    let found = view.page(call.log, from, until, call.skip, most_rows);
     let mut body = Vec::with_capacity(512 + found.len() * 768);
     let context = format!(
         "{{\"@odata.context\":\"{origin}/{}/$metadata#Collection(microsoft.graph.callRecords.{})\",\

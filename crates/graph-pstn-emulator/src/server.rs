@@ -1,6 +1,6 @@
 //! The listening socket, its connections, and which part answers what.
 
-use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::reply::{self, Reply};
 use crate::state::State;
-use crate::{graph, token_endpoint};
+use crate::wire::{Breakable, Wire};
+use crate::{control, faults, foreign, graph, token_endpoint};
 
 /// The largest request body that is read; a token request with an assertion and a chain fits.
 const MOST_BODY: usize = 256 << 10;
@@ -28,8 +29,27 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long a client may take over its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// Which of the two origins a listener is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// That of Graph and Entra.
+    Own,
+    /// The one where no token must be seen.
+    Foreign,
+}
+
+/// By which way requests come in.
+#[derive(Clone, Debug)]
+struct Door {
+    host: Host,
+    /// The client is on this machine.
+    local: bool,
+    wire: Wire,
+}
+
 /// Accepts connections until `stop` changes, then lets the open ones finish.
 pub(crate) async fn serve(
+    host: Host,
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     state: Arc<State>,
@@ -41,9 +61,12 @@ pub(crate) async fn serve(
         tokio::select! {
             _ = stop.changed() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    state.counters.connections.one();
-                    connections.spawn(connection(stream, tls.clone(), state.clone(), stopped.clone()));
+                Ok((stream, peer)) => {
+                    let door = Door { host, local: peer.ip().is_loopback(), wire: Wire::new() };
+                    if host == Host::Own {
+                        state.counters.connections.one();
+                    }
+                    connections.spawn(connection(stream, tls.clone(), door, state.clone(), stopped.clone()));
                 }
                 // Out of descriptors, as a rule: others will be freed.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -60,28 +83,30 @@ pub(crate) async fn serve(
 async fn connection(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
+    door: Door,
     state: Arc<State>,
     stop: watch::Receiver<bool>,
 ) {
     // Small answers must not wait for acknowledgements; a socket that cannot be told works as well.
     let _ = stream.set_nodelay(true);
+    let stream = Breakable::new(stream, door.wire.clone());
     match tls {
-        None => exchange(stream, state, stop).await,
+        None => exchange(stream, door, state, stop).await,
         Some(acceptor) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                exchange(stream, state, stop).await;
+                exchange(stream, door, state, stop).await;
             }
         }
     }
 }
 
-async fn exchange<S>(stream: S, state: Arc<State>, mut stop: watch::Receiver<bool>)
+async fn exchange<S>(stream: S, door: Door, state: Arc<State>, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request| {
-        let state = state.clone();
-        async move { Ok::<_, Infallible>(answer(&state, request).await) }
+        let (state, door) = (state.clone(), door.clone());
+        async move { answer(&state, &door, request).await }
     });
     let builder = auto::Builder::new(TokioExecutor::new());
     let connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -94,28 +119,76 @@ where
     let _ = connection.await;
 }
 
-async fn answer(state: &State, request: Request<Incoming>) -> Reply {
-    state.counters.requests.one();
+/// Answers a request. An error breaks the connection off; only a fault gives one.
+async fn answer(state: &State, door: &Door, request: Request<Incoming>) -> io::Result<Reply> {
     let (parts, body) = request.into_parts();
+    if door.host == Host::Foreign {
+        return Ok(foreign::answer(state, &parts.headers));
+    }
     let path = parts.uri.path();
-    if let Some(tenant) = token_path(path) {
-        return match Limited::new(body, MOST_BODY).collect().await {
-            Ok(body) => {
-                let body: Bytes = body.to_bytes();
-                token_endpoint::answer(state, tenant, &parts.method, &parts.headers, &body)
-            }
-            Err(_) => reply::typed(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "text/plain",
-                "The request's body is too large or was cut.",
+    if let Some(rest) = path.strip_prefix(control::PREFIX) {
+        return Ok(match whole(body).await {
+            Ok(body) => control::answer(
+                state,
+                door.local,
+                &parts.method,
+                rest,
+                parts.uri.query(),
+                &body,
             ),
+            Err(refused) => refused,
+        });
+    }
+    state.counters.requests.one();
+    if let Some(tenant) = token_path(path) {
+        state.counters.token_requests.one();
+        let body = match whole(body).await {
+            Ok(body) => body,
+            Err(refused) => return Ok(refused),
+        };
+        return match state.faults.of_token() {
+            None => Ok(token_endpoint::answer(
+                state,
+                tenant,
+                &parts.method,
+                &parts.headers,
+                &body,
+            )),
+            Some(drawn) => {
+                faults::answer::token(state, &door.wire, &drawn, &parts, tenant, &body).await
+            }
         };
     }
     let _busy = state.counters.enter();
     if !state.options.latency.is_zero() {
         tokio::time::sleep(state.options.latency).await;
     }
-    graph::answer(state, &parts.method, &parts.uri, &parts.headers)
+    let asked = parts
+        .uri
+        .path_and_query()
+        .map_or(path, |asked| asked.as_str());
+    let drawn = state.faults.of_graph(asked);
+    let reply = match &drawn {
+        None => graph::answer(state, &parts.method, &parts.uri, &parts.headers),
+        Some(drawn) => faults::answer::graph(state, &door.wire, drawn, &parts).await?,
+    };
+    let failed = drawn.is_some_and(|drawn| drawn.fault.fails());
+    if reply.status() == StatusCode::OK && !failed {
+        state.faults.succeeded(asked);
+    }
+    Ok(reply)
+}
+
+/// The request's body, or the refusal of one that is too large.
+async fn whole(body: Incoming) -> Result<Bytes, Reply> {
+    match Limited::new(body, MOST_BODY).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(_) => Err(reply::typed(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "text/plain",
+            "The request's body is too large or was cut.",
+        )),
+    }
 }
 
 /// The tenant in `/{tenant}/oauth2/v2.0/token`.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use crate::assertion::Registered;
+use crate::faults::{Faults, Schedule};
 use crate::function_call::FunctionCall;
 use crate::page::LinkForm;
 use crate::quota::{Meter, Quota};
@@ -27,8 +28,10 @@ pub(crate) struct Options {
     pub(crate) token_lifetime: Duration,
     pub(crate) quota: Quota,
     pub(crate) link_form: LinkForm,
+    pub(crate) page_rows: usize,
     pub(crate) pre_rendered: bool,
     pub(crate) latency: Duration,
+    pub(crate) faults: Faults,
     pub(crate) compressed: bool,
     /// How late rows are, if they are.
     pub(crate) lag: Option<Duration>,
@@ -79,7 +82,10 @@ pub(crate) struct State {
     pub(crate) options: Options,
     /// Scheme, host and port, without a slash at the end.
     pub(crate) origin: String,
+    /// The foreign origin, in the same form.
+    pub(crate) foreign: String,
     pub(crate) counters: Counters,
+    pub(crate) faults: Schedule,
     tokens: Mutex<Tokens>,
     meter: Mutex<Meter>,
     rendered: Mutex<Rendered>,
@@ -87,13 +93,16 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(options: Options, origin: String) -> Self {
+    pub(crate) fn new(options: Options, origin: String, foreign: String) -> Self {
+        let faults = Schedule::new(options.faults.clone());
         let meter = Mutex::new(Meter::new(options.quota));
         let now = Mutex::new(options.now);
         Self {
             options,
             origin,
+            foreign,
             counters: Counters::default(),
+            faults,
             tokens: Mutex::default(),
             meter,
             rendered: Mutex::default(),

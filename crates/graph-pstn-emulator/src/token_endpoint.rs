@@ -69,7 +69,6 @@ pub(crate) fn answer(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Reply {
-    state.counters.token_requests.one();
     match grant(state, tenant, method, headers, body) {
         Ok(grant) => match issue(state, &grant) {
             Ok(token) => success(state, &token),
@@ -81,6 +80,17 @@ pub(crate) fn answer(
         },
         Err(refusal) => failure(&state.origin, &refusal, headers),
     }
+}
+
+/// The answer of an endpoint that is not available, with this status.
+pub(crate) fn down(state: &State, status: StatusCode, headers: &HeaderMap) -> Reply {
+    let refusal = Refusal {
+        status,
+        error: "temporarily_unavailable",
+        code: 90_033,
+        text: "A transient error has occurred. Please try again.".into(),
+    };
+    failure(&state.origin, &refusal, headers)
 }
 
 fn issue(state: &State, grant: &Grant) -> std::io::Result<String> {

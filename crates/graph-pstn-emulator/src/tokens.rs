@@ -37,6 +37,8 @@ pub(crate) enum Verdict {
 pub(crate) struct Tokens {
     known: HashMap<String, Token>,
     epoch: u64,
+    /// The challenge that tokens must have met; none after the latest has been settled.
+    demanded: u64,
     /// The ids of assertions that were used, and the second at which they can be forgotten.
     assertions: HashMap<String, i64>,
 }
@@ -76,7 +78,7 @@ impl Tokens {
             Verdict::Expired
         } else if known.revoked {
             Verdict::Revoked
-        } else if known.capable && known.epoch < self.epoch {
+        } else if known.capable && known.epoch < self.demanded {
             Verdict::Challenge
         } else if known.may_read {
             Verdict::Good
@@ -89,6 +91,20 @@ impl Tokens {
     pub(crate) fn first_use(&mut self, jti: String, forget_at: i64, now: i64) -> bool {
         self.assertions.retain(|_, until| *until > now);
         self.assertions.insert(jti, forget_at).is_none()
+    }
+
+    /// Makes one token worthless.
+    pub(crate) fn revoke(&mut self, token: &str) {
+        if let Some(known) = self.known.get_mut(token) {
+            known.revoked = true;
+        }
+    }
+
+    /// Ends the life of one token.
+    pub(crate) fn expire(&mut self, token: &str) {
+        if let Some(known) = self.known.get_mut(token) {
+            known.expires = Instant::now();
+        }
     }
 
     /// Makes every token of now worthless. Gives how many there were.
@@ -105,6 +121,13 @@ impl Tokens {
     /// From now on, tokens of clients that can answer a challenge get one.
     pub(crate) fn challenge(&mut self) {
         self.epoch += 1;
+        self.demanded = self.epoch;
+    }
+
+    /// From now on new tokens meet the latest challenge without its claims, as they do some minutes later: what it
+    /// asks for is that they be newer than it.
+    pub(crate) fn settle_challenge(&mut self) {
+        self.demanded = 0;
     }
 }
 
@@ -146,6 +169,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn one_token_can_be_made_worthless() {
+        let mut tokens = Tokens::default();
+        for token in ["a", "b", "c"] {
+            tokens.insert(token.into(), HOUR, true, false, false);
+        }
+        tokens.revoke("a");
+        tokens.expire("b");
+        tokens.expire("unknown");
+        let verdicts = ["a", "b", "c"].map(|token| tokens.check(token));
+        assert_eq!(
+            verdicts,
+            [Verdict::Revoked, Verdict::Expired, Verdict::Good]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_challenge_is_met_by_its_claims_only() {
         let mut tokens = Tokens::default();
         tokens.insert("plain".into(), HOUR, true, false, false);
@@ -157,5 +196,10 @@ mod tests {
         assert_eq!(tokens.check("cp1"), Verdict::Challenge);
         assert_eq!(tokens.check("again"), Verdict::Challenge);
         assert_eq!(tokens.check("answer"), Verdict::Good);
+        tokens.settle_challenge();
+        tokens.insert("later".into(), HOUR, true, true, false);
+        assert_eq!(tokens.check("later"), Verdict::Good);
+        tokens.challenge();
+        assert_eq!(tokens.check("answer"), Verdict::Challenge);
     }
 }

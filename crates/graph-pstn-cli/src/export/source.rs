@@ -11,9 +11,9 @@ use crate::ui::Ui;
 #[cfg(feature = "emulator")]
 use {
     crate::credentials::Credential,
-    crate::emulate::{ROWS_PER_DAY, SEED, rows_per_day},
+    crate::emulate::{ROWS_PER_DAY, SEED, percent, rows_per_day},
     crate::rate::Rate,
-    graph_pstn_emulator::{Emulator, RunningEmulator},
+    graph_pstn_emulator::{Emulator, Faults, RunningEmulator},
     graph_pstn_http::{Endpoints, Origin, OriginError},
 };
 
@@ -48,6 +48,10 @@ struct EmulatorArgs {
     /// How many rows the emulator has on a work day, up to a million. Default: 1000.
     #[arg(long, value_name = "N", requires = "emulator", value_parser = rows_per_day())]
     emulator_rows_per_day: Option<u32>,
+
+    /// How many of 100 requests go wrong, in ways that the export gets over; --emulator-seed says which. Default: none.
+    #[arg(long, value_name = "PERCENT", requires = "emulator", value_parser = percent())]
+    emulator_faults: Option<u8>,
 }
 
 /// A source that was found in order, and has not been asked anything.
@@ -98,8 +102,11 @@ impl Source {
             }
             #[cfg(feature = "emulator")]
             Self::Emulator { args } => {
+                let seed = args.emulator.emulator_seed.unwrap_or(SEED);
+                let percent = args.emulator.emulator_faults.unwrap_or_default();
                 let emulator = Emulator::builder()
-                    .seed(args.emulator.emulator_seed.unwrap_or(SEED))
+                    .seed(seed)
+                    .faults(Faults::none().seed(seed).percent(percent))
                     .rows_per_day(args.emulator.emulator_rows_per_day.unwrap_or(ROWS_PER_DAY))
                     .start()
                     .await

@@ -10,7 +10,10 @@
 
 mod answers;
 mod credentials;
+#[cfg(unix)]
+mod documented;
 mod embedded;
+mod faults;
 #[cfg(feature = "parquet")]
 mod formats;
 #[cfg(unix)]

@@ -24,11 +24,14 @@ impl NextLink {
             Error::new(ErrorKind::Decode, message).with_source(error)
         })?;
         if !graph.is_origin_of(&uri) {
-            let host = uri.host().unwrap_or("nowhere");
+            let mut place = uri.host().unwrap_or("nowhere").to_owned();
+            if let Some(port) = uri.port_u16() {
+                place = format!("{place}:{port}");
+            }
             return Err(Error::new(
                 ErrorKind::UntrustedLink,
                 format!(
-                    "the link to the next page leads to {host}, not to {graph}; it was not followed"
+                    "the link to the next page leads to {place}, not to {graph}; it was not followed"
                 ),
             ));
         }
@@ -100,6 +103,23 @@ mod tests {
             "https://graph.example/beta/communications/callRecords/getSmsLog(fromDateTime=2019-11-01,toDateTime=2019-12-01)?$skiptoken=a%2Fb%3D",
         ] {
             assert_eq!(parse(link).unwrap().to_string(), link);
+        }
+    }
+
+    #[test]
+    fn the_refusal_says_which_port_of_a_host_it_is() {
+        for (link, place) in [
+            (
+                "https://graph.example:444/v1.0/x",
+                " leads to graph.example:444, ",
+            ),
+            (
+                "https://user:pass@evil.example/v1.0/x",
+                " leads to evil.example, ",
+            ),
+        ] {
+            let error = parse(link).unwrap_err().to_string();
+            assert!(error.contains(place), "{error}");
         }
     }
 
