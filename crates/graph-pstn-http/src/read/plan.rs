@@ -136,12 +136,17 @@ impl Plan {
     fn room(&self) -> usize {
         let parallel = self.options.parallel();
         let guessed = self.density.rate().is_some() && !self.density.is_measured();
-        let short = f64::from(self.options.window_pages()) <= FEWEST_PAGES;
-        if guessed && !short {
+        if guessed && !self.are_short() {
             parallel.div_ceil(2)
         } else {
             parallel
         }
+    }
+
+    /// Whether windows are to be so short that the half-full page at the end of each costs much: the choice
+    /// of who has no quota to save.
+    fn are_short(&self) -> bool {
+        f64::from(self.options.window_pages()) <= FEWEST_PAGES
     }
 
     /// Notes that a window has been fetched, and how many rows it held.
@@ -258,6 +263,12 @@ impl Plan {
     /// How many pages a window should have: less towards the end, so that all chains end together.
     fn target_pages(&self, rate: f64) -> f64 {
         let most = f64::from(self.options.window_pages());
+        // Where windows are to be short, a half-full page more is no matter.
+        let fewest = if self.are_short() {
+            (most / 4.0).max(1.0)
+        } else {
+            FEWEST_PAGES
+        };
         let left: f64 = self
             .parts
             .iter()
@@ -267,7 +278,7 @@ impl Plan {
             })
             .sum();
         let parallel = f64::from(u32::try_from(self.options.parallel()).unwrap_or(u32::MAX));
-        (left * rate / PAGE_ROWS / parallel).clamp(FEWEST_PAGES.min(most), most)
+        (left * rate / PAGE_ROWS / parallel).clamp(fewest, most)
     }
 
     /// What is too much for one chain.
