@@ -3,9 +3,18 @@
 //!
 //! rustdoc's JSON has no stable form: the list can be made with the toolchain that `public-api` knows.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::{cargo::cargo, features, workspace};
+use serde_json::Value;
+
+use crate::{
+    cargo::{Cargo, cargo},
+    features, workspace,
+};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -33,12 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let folder = workspace::root().join("docs/api");
     let mut changed = Vec::new();
     for (package, features) in features::of_packages()? {
-        if !workspace::root()
-            .join("crates")
-            .join(&package)
-            .join("src/lib.rs")
-            .exists()
-        {
+        if !is_library(&package) {
             continue;
         }
         let api = list(&package, &features)?;
@@ -70,26 +74,49 @@ fn rustc_version() -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Whether a package of the workspace has something to depend on.
+pub(crate) fn is_library(package: &str) -> bool {
+    let folder = workspace::root().join("crates").join(package);
+    folder.join("src/lib.rs").exists()
+}
+
 /// The items of a crate with all its features, one a line.
 fn list(package: &str, features: &[String]) -> Result<String, String> {
-    let features = features::buildable(package, features).join(",");
-    let target = workspace::root().join("target/api");
-    cargo(&format!(
-        "rustdoc --quiet --package {package} --lib --features={features} -- -Zunstable-options --output-format=json"
-    ))
-    // Of a compiler that is not a nightly one this is the way to what is unstable.
-    .variable("RUSTC_BOOTSTRAP", "1")
-    // Apart from other builds, which that variable would make stale.
-    .variable("CARGO_TARGET_DIR", target.display().to_string())
-    .run()?;
-    let json = target
-        .join("doc")
-        .join(format!("{}.json", package.replace('-', "_")));
+    rustdoc(package, features, "").run()?;
+    let json = format!("doc/{}.json", package.replace('-', "_"));
+    let json = target().join(json);
     cargo(&format!(
         "run --quiet --package xtask-api -- {}",
         json.display()
     ))
     .output()
+}
+
+/// What rustdoc says of each file of a crate: how many public items there are, and how many with
+/// documentation.
+///
+/// # Errors
+/// When it does not say it.
+pub(crate) fn coverage(package: &str, features: &[String]) -> Result<Value, String> {
+    let said = rustdoc(package, features, "--show-coverage").output()?;
+    serde_json::from_str(&said).map_err(|error| format!("rustdoc prints no JSON: {error}"))
+}
+
+/// rustdoc of a crate with all its features, in JSON, which is not stable.
+fn rustdoc(package: &str, features: &[String], more: &str) -> Cargo {
+    let features = features::buildable(package, features).join(",");
+    let format = "-Zunstable-options --output-format=json";
+    cargo(&format!(
+        "rustdoc --quiet --package {package} --lib --features={features} -- {format} {more}"
+    ))
+    // Of a compiler that is not a nightly one this is the way to what is unstable.
+    .variable("RUSTC_BOOTSTRAP", "1")
+    // Apart from other builds, which that variable would make stale.
+    .variable("CARGO_TARGET_DIR", target().display().to_string())
+}
+
+fn target() -> PathBuf {
+    workspace::root().join("target/api")
 }
 
 fn write(file: &Path, text: &str) -> Result<(), String> {

@@ -21,6 +21,16 @@ pub(crate) struct Arguments {
     fips: bool,
 }
 
+impl Arguments {
+    /// To count and no more.
+    pub(crate) fn counting() -> Self {
+        Self {
+            count: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// Features of graph-pstn-http that are switched on together, and nothing else.
 struct Part {
     features: &'static str,

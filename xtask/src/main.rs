@@ -9,6 +9,7 @@ mod costs;
 mod faults;
 mod features;
 mod har;
+mod house;
 mod record;
 mod references;
 mod simulate;
@@ -51,6 +52,8 @@ enum Task {
     },
     /// Compare the public API of each crate with what docs/api says
     Api(api::Arguments),
+    /// Print what a reader would stumble over: long files, undocumented items, possible panics, many crates
+    House,
     /// Look for secrets and personal data in the committed fixtures and snapshots
     Audit {
         /// In a recording of the emulator too, which is made for it, and with leaks planted into that
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Task::Faults(arguments) => faults::run(&arguments),
         Task::Bench { name } => bench::run(&name),
         Task::Api(arguments) => api::run(&arguments),
+        Task::House => house::run(),
         Task::Audit { recording } => {
             audit::run().and_then(|()| if recording { record::check() } else { Ok(()) })
         }

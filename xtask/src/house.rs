@@ -1,0 +1,175 @@
+//! `cargo xtask house`: what a reader would stumble over, as a table. What has no reason to be so is an error.
+//!
+//! - Files of more than 400 lines, tests at their end left out: each is one idea, and the list says which.
+//! - Public items without documentation, by rustdoc's count.
+//! - `unwrap` and `expect` outside tests: clippy refuses them, so only exceptions to that are looked for.
+//! - How many crates each feature brings: `cargo xtask costs --count`.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{api, costs, features, workspace};
+
+/// What is long, in lines of code and comments.
+const LONG: usize = 400;
+
+/// Files that are long, and what the one idea of each is.
+const ONE_IDEA: &[(&str, &str)] = &[
+    (
+        "crates/graph-pstn-emulator/tests/assertions.rs",
+        "a list: every way in which an assertion can be wrong, with Entra's answer to it",
+    ),
+    (
+        "crates/graph-pstn-http/tests/simulation/service.rs",
+        "the service of the simulation, which decides about every request in one place",
+    ),
+    (
+        "crates/graph-pstn-model/src/envelope.rs",
+        "the members around the rows of a page, each with what may be wrong with it",
+    ),
+];
+
+/// Prints the table.
+///
+/// # Errors
+/// What is not as it should be.
+pub(crate) fn run() -> Result<(), String> {
+    let mut wrong = Vec::new();
+    let mut sources = Vec::new();
+    for folder in ["crates", "docs", "xtask"] {
+        let files = workspace::files_below(&workspace::root().join(folder));
+        for file in files.map_err(|error| error.to_string())? {
+            if file.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&file)
+                    .map_err(|error| format!("{}: {error}", workspace::shown(&file)))?;
+                sources.push((workspace::shown(&file), text));
+            }
+        }
+    }
+    println!("files of more than {LONG} lines");
+    wrong.extend(long_files(&sources));
+    println!("\nunwrap and expect outside tests");
+    let allowed = exceptions(&sources);
+    println!("{:>6}", allowed.len());
+    for place in allowed {
+        println!("       {place}");
+    }
+    println!("\npublic items without documentation");
+    for (package, features) in features::of_packages()? {
+        if api::is_library(&package) {
+            let (items, bare) = undocumented(&api::coverage(&package, &features)?);
+            println!("{bare:>6} of {items:<5} {package}");
+            if bare > 0 {
+                wrong.push(format!("{package} has public items without documentation"));
+            }
+        }
+    }
+    println!();
+    wrong.extend(costs::run(&costs::Arguments::counting()).err());
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n"))
+    }
+}
+
+/// Prints the long files; gives those without a reason, and the reasons without a file.
+fn long_files(sources: &[(String, String)]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (file, text) in sources {
+        let lines = length(text);
+        if lines <= LONG {
+            continue;
+        }
+        match ONE_IDEA.iter().find(|(name, _)| name == file) {
+            Some((_, idea)) => println!("{lines:>6} {file}: {idea}"),
+            None => wrong.push(format!(
+                "{file} has {lines} lines; find its second idea, or say in xtask/src/house.rs what the one is"
+            )),
+        }
+    }
+    for (name, _) in ONE_IDEA {
+        let is_long = |(file, text): &(String, String)| file == name && length(text) > LONG;
+        if !sources.iter().any(is_long) {
+            wrong.push(format!(
+                "{name} is not long; take it off the list in xtask/src/house.rs"
+            ));
+        }
+    }
+    wrong
+}
+
+/// The lines of a source, without the tests at its end.
+fn length(text: &str) -> usize {
+    let code = text.split("#[cfg(test)]\nmod tests {").next();
+    code.unwrap_or(text).lines().count()
+}
+
+/// Where a lint against panics is switched off in code that is no test.
+fn exceptions(sources: &[(String, String)]) -> Vec<String> {
+    let is_test = |file: &str| {
+        file.contains("/tests/")
+            || file.contains("/benches/")
+            || file.contains("tests.rs")
+            || file.contains("_tests/")
+    };
+    let mut places = Vec::new();
+    for (file, text) in sources.iter().filter(|(file, _)| !is_test(file)) {
+        for (number, line) in text.lines().take(length(text)).enumerate() {
+            let switched = [
+                "clippy::unwrap_used",
+                "clippy::expect_used",
+                "clippy::panic",
+            ];
+            // Not the list of names above.
+            if switched.iter().any(|lint| line.contains(lint)) && !line.contains('"') {
+                places.push(format!("{file}:{}", number + 1));
+            }
+        }
+    }
+    places
+}
+
+/// How many items rustdoc counts, and how many of them have no documentation.
+fn undocumented(coverage: &Value) -> (u64, u64) {
+    let files = coverage.as_object().into_iter().flatten();
+    files.fold((0, 0), |(items, bare), (_, counts)| {
+        let count = |name: &str| counts[name].as_u64().unwrap_or(0);
+        let (total, with_docs) = (count("total"), count("with_docs"));
+        (items + total, bare + total.saturating_sub(with_docs))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_at_the_end_do_not_count() {
+        assert_eq!(length("a\nb\n#[cfg(test)]\nmod tests {\n c\n}\n"), 2);
+    }
+
+    #[test]
+    fn a_long_file_needs_a_reason() {
+        let long = "x\n".repeat(LONG + 1);
+        let wrong = long_files(&[("crates/new.rs".to_owned(), long)]);
+        assert!(wrong[0].starts_with("crates/new.rs has 401 lines"));
+        // The files on the list are not among these sources.
+        assert_eq!(wrong.len(), 1 + ONE_IDEA.len());
+    }
+
+    #[test]
+    fn an_exception_is_found_where_it_is_no_test() {
+        let text = "#[expect(clippy::unwrap_used, reason = x)]\n".to_owned();
+        let found = |file: &str| exceptions(&[(file.to_owned(), text.clone())]).len();
+        assert_eq!(found("crates/x/src/lib.rs"), 1);
+        assert_eq!(found("crates/x/tests/all.rs"), 0);
+    }
+
+    #[test]
+    fn items_without_documentation_are_those_that_rustdoc_misses() {
+        let coverage = serde_json::json!({"a.rs": {"total": 5, "with_docs": 4}, "b.rs": {"total": 2, "with_docs": 2}});
+        assert_eq!(undocumented(&coverage), (7, 1));
+    }
+}
