@@ -36,6 +36,14 @@ impl<W: Write> CsvWriter<W> {
         }
     }
 
+    /// Goes on after what another writer has written and flushed: the header is there.
+    pub fn continuing(out: W) -> Self {
+        Self {
+            has_header: true,
+            ..Self::new(out)
+        }
+    }
+
     fn write_header<T: Tabular>(&mut self) -> Result<(), Error> {
         if self.has_header {
             return Ok(());

@@ -1,48 +1,159 @@
-//! Batches in, a complete file out.
+//! Batches in, complete files out.
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
-use graph_pstn_http::Batch;
-use graph_pstn_model::{RejectedRow, Tabular};
+use graph_pstn_http::{Batch, Checkpoint as Position};
+use graph_pstn_model::{CallLog, LogRow, RejectedRow, Tabular, TimeRange};
 use serde::Serialize;
 
-use crate::{Billed, Error, Existing, Format, OutputFile, Rejects, RowWriter, Summary};
+use crate::checkpoint::Job;
+use crate::days::Days;
+use crate::destination::{Destination, OneFile, cannot_go_on, ended};
+use crate::disk::{Disk, LocalDisk};
+use crate::layout::Layout;
+use crate::stage::Stage;
+use crate::staged::{Kept, Staged};
+use crate::{Billed, Error, ErrorKind, Existing, Format, Rejects, RowWriter, Summary};
 
 /// An export under way: takes batches, writes rows, sets others aside, and keeps count.
 ///
-/// The output and the file of rejects appear when it is [finished](Export::finish); when it is dropped
-/// before that, neither does.
+/// The output and the file of rejects appear when it is [finished](Export::finish). When it is dropped
+/// before that, neither does. One that is [resumable](Export::resumable) keeps what it has in a folder beside its
+/// output, and another process may [go on](crate::Unfinished) with it.
 #[must_use = "an export that is dropped leaves nothing"]
 pub struct Export<T> {
-    rows: Box<dyn RowWriter<T>>,
-    file: Option<OutputFile>,
+    rows: Rows<T>,
     rejects: Rejects,
     summary: Summary,
+    format: Format,
+    /// `None` for a stream.
+    staged: Option<Staged>,
 }
 
-impl<T: Tabular + Billed + Serialize> Export<T> {
-    /// An export to a file.
+pub(crate) enum Rows<T> {
+    Stream(Box<dyn RowWriter<T>>),
+    Staged(Box<dyn Destination<T>>),
+    /// All of them are in their files.
+    Ended,
+}
+
+impl<T: Tabular + Billed + Serialize + Send + 'static> Export<T> {
+    /// An export to a file. It is made in a folder beside it, `calls.csv.partial` for `calls.csv`, so that
+    /// the last step is a mere renaming.
     ///
     /// # Errors
     ///
-    /// As for [`OutputFile::create`], for the output or for the file of rejects; or they are the same
-    /// file ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)).
+    /// The target is there already and is not to be replaced, is no regular file, or its folder is missing or
+    /// cannot be written; the same of the file of rejects; both are the same file
+    /// ([`ErrorKind::SameFile`]). Another run writes to it
+    /// ([`ErrorKind::Busy`]), or has left an unfinished export that is not to be replaced ([`ErrorKind::Unfinished`]).
     pub fn to_file(
         target: &Path,
         format: Format,
         existing: Existing,
         rejects: Rejects,
     ) -> Result<Self, Error> {
+        Self::to_file_on(Arc::new(LocalDisk), target, format, existing, rejects)
+    }
+
+    pub(crate) fn to_file_on(
+        disk: Arc<dyn Disk>,
+        target: &Path,
+        format: Format,
+        existing: Existing,
+        rejects: Rejects,
+    ) -> Result<Self, Error> {
         rejects.check_beside(target)?;
-        let file = OutputFile::create(target, existing)?;
-        rejects.check()?;
-        let rows = format.writer(file.handle()?);
+        let layout = Layout::file(target.to_owned());
+        Self::open(disk, layout, format, existing, rejects, |stage| {
+            Ok(Box::new(OneFile::create(stage, format)?))
+        })
+    }
+
+    /// An export to a folder with a file for each day (UTC) of the log's time property, as Hive and all who read its
+    /// folders have it: `DIR/date=2019-11-01/part-00000.csv`. Rows without a time go to
+    /// `date=__HIVE_DEFAULT_PARTITION__`. The folder is made if it is missing.
+    ///
+    /// With [`Existing::Replace`] the days that the range touches are replaced whole, also those that have no rows
+    /// any more, and no others: a range that ends within a day takes the rest of that day away.
+    ///
+    /// # Errors
+    ///
+    /// As for [`to_file`](Self::to_file), where a day of the range that is there already is refused unless it is
+    /// to be replaced; or the log has no days ([`ErrorKind::NoDays`]).
+    pub fn to_days(
+        folder: &Path,
+        (log, range): (CallLog, TimeRange),
+        format: Format,
+        existing: Existing,
+        rejects: Rejects,
+    ) -> Result<Self, Error>
+    where
+        T: LogRow,
+    {
+        Self::to_days_on(
+            Arc::new(LocalDisk),
+            folder,
+            (log, range),
+            format,
+            existing,
+            rejects,
+        )
+    }
+
+    pub(crate) fn to_days_on(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        (log, range): (CallLog, TimeRange),
+        format: Format,
+        existing: Existing,
+        rejects: Rejects,
+    ) -> Result<Self, Error>
+    where
+        T: LogRow,
+    {
+        check_has_days(log)?;
+        let layout = Layout::days(folder.to_owned(), range, format);
+        Self::open(disk, layout, format, existing, rejects, |stage| {
+            Ok(Box::new(Days::create(stage, format)))
+        })
+    }
+
+    fn open(
+        disk: Arc<dyn Disk>,
+        layout: Layout,
+        format: Format,
+        existing: Existing,
+        mut rejects: Rejects,
+        destination: impl FnOnce(&Stage) -> Result<Box<dyn Destination<T>>, Error>,
+    ) -> Result<Self, Error> {
+        layout.check(&*disk, existing)?;
+        let stage = Stage::open(disk, layout.stage(), layout.output())?;
+        if existing == Existing::Refuse && stage.load()?.is_some() {
+            let message = format!(
+                "there is an unfinished export of {}, in {}",
+                layout.output().display(),
+                stage.folder().display()
+            );
+            return Err(Error::new(ErrorKind::Unfinished, message).with_path(stage.folder()));
+        }
+        stage.wipe()?;
+        let opened = rejects
+            .try_on(stage.disk())
+            .and_then(|()| rejects.stage_in(&stage, None))
+            .and_then(|()| destination(&stage));
+        let rows = opened.inspect_err(|_| {
+            // The error is the news.
+            let _ = stage.close();
+        })?;
         Ok(Self {
-            rows,
-            file: Some(file),
+            rows: Rows::Staged(rows),
             rejects,
             summary: Summary::default(),
+            format,
+            staged: Some(Staged::new(stage, layout, existing)),
         })
     }
 
@@ -50,7 +161,7 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     ///
     /// # Errors
     ///
-    /// As for [`OutputFile::create`], for the file of rejects.
+    /// As for [`OutputFile::create`](crate::OutputFile::create), for the file of rejects.
     pub fn to_stream(
         out: impl Write + Send + 'static,
         format: Format,
@@ -58,11 +169,31 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     ) -> Result<Self, Error> {
         rejects.check()?;
         Ok(Self {
-            rows: format.writer(out),
-            file: None,
+            rows: Rows::Stream(format.writer(out)),
             rejects,
             summary: Summary::default(),
+            format,
+            staged: None,
         })
+    }
+
+    /// Has it keep checkpoints, so that another process may go on with it after whatever ends this one:
+    /// [`mark`](Self::mark) tells it when. `position` is that of a reader that has not begun.
+    ///
+    /// # Errors
+    ///
+    /// The format does not allow it, or the rows go to a stream ([`ErrorKind::NotResumable`]); the disk is full or
+    /// failing.
+    pub fn resumable(mut self, job: Job, position: Position) -> Result<Self, Error> {
+        if !self.format.can_go_on() {
+            return Err(cannot_go_on(self.format));
+        }
+        let Some(staged) = &mut self.staged else {
+            let message = "an export to a stream cannot be resumed";
+            return Err(Error::new(ErrorKind::NotResumable, message));
+        };
+        staged.begin(with_format(job, self.format), position)?;
+        Ok(self)
     }
 
     /// Writes a batch of a reader, and sets aside what it has to be set aside.
@@ -80,9 +211,9 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
         for row in &batch.conflicts {
             self.set_conflict_aside(row)?;
         }
-        if self.file.is_none() {
+        if let Rows::Stream(rows) = &mut self.rows {
             // Somebody may be watching the stream, and the next page may be minutes away.
-            self.rows.flush()?;
+            rows.flush()?;
         }
         Ok(())
     }
@@ -93,10 +224,12 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
     ///
     /// The output failed.
     pub fn write_row(&mut self, row: &T) -> Result<(), Error> {
-        self.rows.write(row).map_err(|error| match &self.file {
-            Some(file) => error.in_file(file.target()),
-            None => error,
-        })?;
+        match &mut self.rows {
+            Rows::Stream(rows) => rows.write(row),
+            Rows::Staged(rows) => rows.write(row),
+            Rows::Ended => Err(ended()),
+        }
+        .map_err(|error| self.named(error))?;
         self.summary.add(row);
         Ok(())
     }
@@ -121,42 +254,169 @@ impl<T: Tabular + Billed + Serialize> Export<T> {
         self.rejects.add_conflict(row)
     }
 
-    /// Gives the files their names, when both are on the disk.
+    /// Takes note that all rows before the position of the reader have been written, and none after it. That is so
+    /// after a batch that [finishes a window](Batch::done_until), and when the reader has come to its end.
+    /// `duplicates` are those that the [reader](graph_pstn_http::Progress::duplicates) has left out.
+    ///
+    /// About once a second this brings a checkpoint to the disk, if the export is
+    /// [resumable](Self::resumable).
+    ///
+    /// # Errors
+    ///
+    /// The output failed.
+    pub fn mark(&mut self, position: Position, duplicates: u64) -> Result<(), Error> {
+        let Some(staged) = &mut self.staged else {
+            self.summary.duplicates = duplicates;
+            return Ok(());
+        };
+        self.summary.duplicates = staged.duplicates(duplicates);
+        let Rows::Staged(rows) = &mut self.rows else {
+            return Ok(());
+        };
+        if !staged.is_resumable() {
+            return Ok(());
+        }
+        let output = staged.output().to_owned();
+        let mut files = rows.flush().map_err(|error| error.in_file(&output))?;
+        files.extend(self.rejects.flush()?);
+        if staged.mark(position, files, &self.summary) {
+            staged.save(|| {
+                rows.sync()?;
+                self.rejects.sync()
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Whether all rows were written already, by an earlier run, and it only wants to be finished.
+    #[must_use]
+    pub fn has_all_rows(&self) -> bool {
+        matches!(self.rows, Rows::Ended)
+    }
+
+    /// Gives the files their names, when all are on the disk.
     ///
     /// # Errors
     ///
     /// The output or the file of rejects failed. Then neither has its name, and files that were to be
     /// replaced are as they were. Only should the rejects' last step fail after the output's is there an
-    /// output ([`ErrorKind::OnlyRejects`](crate::ErrorKind::OnlyRejects)), and the error says where the rejects are.
-    pub fn finish(self) -> Result<Summary, Error> {
-        let Self {
+    /// output ([`ErrorKind::OnlyRejects`]), and the error says where the rejects are. Of a
+    /// folder of days some may have been replaced; it can be resumed then, which does the rest.
+    pub fn finish(mut self) -> Result<Summary, Error> {
+        self.complete()
+    }
+
+    /// As [`finish`](Self::finish); after an error there may be something to keep.
+    pub(crate) fn complete(&mut self) -> Result<Summary, Error> {
+        match std::mem::replace(&mut self.rows, Rows::Ended) {
+            Rows::Stream(rows) => {
+                rows.finish()?;
+                let rejects = std::mem::replace(&mut self.rejects, Rejects::told(|_| {}));
+                rejects.complete()?.commit()?;
+                return Ok(self.summary.clone());
+            }
+            Rows::Staged(mut rows) => {
+                let files = rows.finish().map_err(|error| self.named(error));
+                let mut files = files?;
+                files.extend(self.rejects.flush()?);
+                self.rejects.sync()?;
+                self.rejects.let_go();
+                if let Some(staged) = &mut self.staged {
+                    staged.finish(files, &self.summary, &self.rejects)?;
+                }
+            }
+            Rows::Ended => {}
+        }
+        if let Some(staged) = &mut self.staged {
+            staged.publish(&self.rejects)?;
+        }
+        self.staged = None;
+        Ok(self.summary.clone())
+    }
+
+    /// Ends it before all rows are there. A [resumable](Self::resumable) export is kept up to its last
+    /// [mark](Self::mark), if that is not at the very beginning; of any other nothing is left.
+    pub fn suspend(mut self) -> Option<Kept> {
+        self.let_go();
+        self.staged.take()?.suspend()
+    }
+
+    /// Names the output in the error of a writer that does not know it.
+    fn named(&self, error: Error) -> Error {
+        match &self.staged {
+            Some(staged) => error.in_file(staged.output()),
+            None => error,
+        }
+    }
+}
+
+impl<T> Export<T> {
+    pub(crate) fn resumed(
+        rows: Rows<T>,
+        rejects: Rejects,
+        summary: Summary,
+        format: Format,
+        staged: Staged,
+    ) -> Self {
+        Self {
             rows,
-            file,
             rejects,
             summary,
-        } = self;
-        let Some(file) = file else {
-            rows.finish()?;
-            rejects.complete()?.commit()?;
-            return Ok(summary);
-        };
-        rows.finish()
-            .map_err(|error| error.in_file(file.target()))?;
-        let rejects = rejects.complete()?;
-        let target = file.target().to_owned();
-        // First, since it may fail, and with `Replace` what the rejects replace cannot be brought back.
-        file.commit()?;
-        rejects
-            .commit()
-            .map_err(|error| error.after_output(&target))?;
-        Ok(summary)
+            format,
+            staged: Some(staged),
+        }
+    }
+
+    /// Saves every mark: tests do not wait for seconds to pass.
+    #[cfg(test)]
+    pub(crate) fn save_always(&mut self) {
+        if let Some(staged) = &mut self.staged {
+            staged.save_always();
+        }
+    }
+
+    /// Writers that are dropped may still write what they have buffered, so they go first.
+    fn let_go(&mut self) {
+        self.rows = Rows::Ended;
+        self.rejects.let_go();
+    }
+}
+
+impl<T> Drop for Export<T> {
+    fn drop(&mut self) {
+        if self
+            .staged
+            .as_ref()
+            .is_some_and(|staged| !staged.is_resumable())
+        {
+            self.let_go();
+            if let Some(mut staged) = self.staged.take() {
+                staged.suspend();
+            }
+        }
+    }
+}
+
+/// The format decides what the files look like, so it is part of every job.
+pub(crate) fn with_format(job: Job, format: Format) -> Job {
+    job.with("format", format.name())
+}
+
+/// Refuses logs whose rows have no time by which they could be put.
+pub(crate) fn check_has_days(log: CallLog) -> Result<(), Error> {
+    match log.time_property() {
+        Some(_) => Ok(()),
+        None => Err(Error::new(
+            ErrorKind::NoDays,
+            format!("the rows of the {log} log have no time, so they cannot be put by days"),
+        )),
     }
 }
 
 impl<T> std::fmt::Debug for Export<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Export")
-            .field("file", &self.file)
+            .field("staged", &self.staged)
             .field("rejects", &self.rejects)
             .field("summary", &self.summary)
             .finish_non_exhaustive()

@@ -58,6 +58,30 @@ impl Format {
     }
 }
 
+impl Format {
+    /// Whether a file of this format can be cut back to where a writer was flushed, and gone on with.
+    #[must_use]
+    pub fn can_go_on(self) -> bool {
+        match self {
+            Self::Csv | Self::Ndjson => true,
+        }
+    }
+
+    /// A writer that goes on after what an earlier one has written and flushed; `None` if the format does not
+    /// allow it. There is no need to buffer `out`.
+    #[must_use]
+    pub fn continuing_writer<T, W>(self, out: W) -> Option<Box<dyn RowWriter<T>>>
+    where
+        T: Tabular + Serialize,
+        W: Write + Send + 'static,
+    {
+        match self {
+            Self::Csv => Some(Box::new(CsvWriter::continuing(out))),
+            Self::Ndjson => Some(Box::new(NdjsonWriter::new(out))),
+        }
+    }
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -8,18 +8,30 @@
 //!
 //! It stands above `graph-pstn-http`, whose batches it takes, and knows nothing of tokens or programs.
 
+mod checkpoint;
+#[cfg(test)]
+mod crash_tests;
 mod csv_writer;
+mod days;
+mod destination;
+mod disk;
 mod error;
 mod export;
 mod format;
+mod layout;
 mod ndjson_writer;
 mod output_file;
+mod part;
 mod rejects;
 mod row_writer;
+mod stage;
+mod staged;
 mod summary;
 mod thread;
 mod total;
+mod unfinished;
 
+pub use checkpoint::Job;
 pub use csv_writer::CsvWriter;
 pub use error::{Error, ErrorKind};
 pub use export::Export;
@@ -28,9 +40,11 @@ pub use ndjson_writer::NdjsonWriter;
 pub use output_file::{Existing, OutputFile};
 pub use rejects::{Rejects, SetAside};
 pub use row_writer::RowWriter;
+pub use staged::Kept;
 pub use summary::{Billed, Summary};
 pub use thread::ExportThread;
-pub use total::Total;
+pub use total::{ParseTotalError, Total};
+pub use unfinished::Unfinished;
 
 /// Bytes that a writer collects before it asks the system to take them.
 const BUFFER: usize = 64 * 1024;

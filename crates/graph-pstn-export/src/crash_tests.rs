@@ -1,0 +1,394 @@
+//! Exports that are killed, lose power or run out of disk at every step, and are resumed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use graph_pstn_model::{CallLog, Decimal, OffsetDateTime, PstnCallLogRow, RejectedRow, TimeRange};
+use time::Duration;
+
+use crate::checkpoint::tests::position;
+use crate::disk::SimulatedDisk;
+use crate::layout::Layout;
+use crate::{Error, ErrorKind, Existing, Export, Format, Job, Rejects, Summary, Unfinished};
+
+const DAYS: u8 = 6;
+
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    format: Format,
+    by_day: bool,
+    existing: Existing,
+}
+
+const CASES: [Case; 4] = [
+    Case {
+        format: Format::Csv,
+        by_day: false,
+        existing: Existing::Refuse,
+    },
+    Case {
+        format: Format::Ndjson,
+        by_day: false,
+        existing: Existing::Replace,
+    },
+    Case {
+        format: Format::Csv,
+        by_day: true,
+        existing: Existing::Replace,
+    },
+    Case {
+        format: Format::Ndjson,
+        by_day: true,
+        existing: Existing::Refuse,
+    },
+];
+
+impl Case {
+    fn output(self) -> &'static Path {
+        Path::new("out/calls")
+    }
+
+    fn range() -> TimeRange {
+        position("2019-11-01T00:00:00Z").range().unwrap()
+    }
+
+    fn rejects(self) -> Rejects {
+        let target = if self.by_day {
+            Rejects::within(self.output(), Self::range())
+        } else {
+            Rejects::beside(self.output())
+        };
+        Rejects::to_file(target, self.existing)
+    }
+
+    fn job() -> Job {
+        Job::new().with("tenant", "contoso.example")
+    }
+
+    fn begin(self, disk: &SimulatedDisk) -> Result<Export<PstnCallLogRow>, Error> {
+        let (disk, output) = (Arc::new(disk.clone()), self.output());
+        let (format, existing, rejects) = (self.format, self.existing, self.rejects());
+        let export = if self.by_day {
+            let part = (CallLog::Pstn, Self::range());
+            Export::to_days_on(disk, output, part, format, existing, rejects)?
+        } else {
+            Export::to_file_on(disk, output, format, existing, rejects)?
+        };
+        export.resumable(Self::job(), position("2019-11-01T00:00:00Z"))
+    }
+
+    fn find(self, disk: &SimulatedDisk) -> Result<Option<Unfinished>, Error> {
+        let stage = if self.by_day {
+            Layout::stage_of_days(self.output())
+        } else {
+            Layout::stage_of_file(self.output())
+        };
+        Unfinished::find(Arc::new(disk.clone()), stage, self.output())
+    }
+
+    /// Exports, or goes on with what is there.
+    fn run(self, disk: &SimulatedDisk) -> Result<Summary, Error> {
+        let (mut export, done) = match self.find(disk)? {
+            None => (self.begin(disk)?, None),
+            Some(unfinished) => {
+                let done = unfinished.position().done_until().unwrap();
+                let (format, existing, rejects) = (self.format, self.existing, self.rejects());
+                let export = if self.by_day {
+                    let log = CallLog::Pstn;
+                    unfinished.resume_days(log, format, existing, rejects, Self::job())?
+                } else {
+                    unfinished.resume_file(format, existing, rejects, Self::job())?
+                };
+                (export, Some(done))
+            }
+        };
+        export.save_always();
+        match write_from(&mut export, done).and_then(|()| export.complete()) {
+            Ok(summary) => Ok(summary),
+            Err(error) => {
+                export.suspend();
+                Err(error)
+            }
+        }
+    }
+
+    /// Files and their contents, as they should be in the end.
+    fn whole(self) -> (Vec<(PathBuf, Vec<u8>)>, Summary) {
+        let disk = SimulatedDisk::default();
+        let summary = self.run(&disk).unwrap();
+        (files(&disk), summary)
+    }
+}
+
+fn files(disk: &SimulatedDisk) -> Vec<(PathBuf, Vec<u8>)> {
+    disk.all_names()
+        .into_iter()
+        .map(|name| {
+            let content = disk.content(&name).unwrap();
+            (name, content)
+        })
+        .collect()
+}
+
+/// What a reader brings that goes on from there: windows of a day, in each of which rows spill over to the next, one
+/// has no time and one cannot be read.
+fn write_from(
+    export: &mut Export<PstnCallLogRow>,
+    done: Option<OffsetDateTime>,
+) -> Result<(), Error> {
+    if export.has_all_rows() {
+        return Ok(());
+    }
+    let from = Case::range().from();
+    let mut left_out = 0;
+    for day in 0..DAYS {
+        let day_from = from + Duration::days(day.into());
+        if done.is_some_and(|done| day_from < done) {
+            continue;
+        }
+        for call in 0..4_u8 {
+            let mut row = PstnCallLogRow::default();
+            row.id = Some(format!("call {day}.{call}").as_str().into());
+            row.start_date_time =
+                (call != 3).then(|| day_from + Duration::hours(i64::from(call) * 11));
+            row.duration = Some(60);
+            row.charge = Some(Decimal::new(5 + i64::from(call), 2));
+            row.currency = Some("USD".into());
+            export.write_row(&row)?;
+        }
+        let unreadable = format!("{{\"id\":\"bad {day}\"}}");
+        export.set_aside(&RejectedRow::new(4, "charge", "not a number", unreadable))?;
+        left_out += 1;
+        let done_until = graph_pstn_model::format_time(day_from + Duration::DAY).to_string();
+        export.mark(position(&done_until), left_out)?;
+    }
+    let end = graph_pstn_model::format_time(Case::range().until()).to_string();
+    export.mark(position(&end), left_out)
+}
+
+/// Resumes until it is whole, and compares.
+fn assert_exact(
+    case: Case,
+    disk: &SimulatedDisk,
+    whole: &(Vec<(PathBuf, Vec<u8>)>, Summary),
+    at: &str,
+) {
+    match case.run(disk) {
+        Ok(summary) => assert_eq!(summary, whole.1, "{case:?} {at}"),
+        // It had come to its end already.
+        Err(error) => assert_eq!(
+            error.kind(),
+            ErrorKind::TargetExists,
+            "{case:?} {at}: {error}"
+        ),
+    }
+    let files = files(disk);
+    let names = |files: &[(PathBuf, Vec<u8>)]| -> Vec<PathBuf> {
+        files.iter().map(|(name, _)| name.clone()).collect()
+    };
+    assert_eq!(names(&files), names(&whole.0), "{case:?} {at}");
+    assert!(files == whole.0, "{case:?} {at}: the contents differ");
+}
+
+#[test]
+fn the_days_have_their_rows_in_the_files_of_their_own() {
+    let (files, summary) = CASES[2].whole();
+    let names: Vec<String> = files
+        .iter()
+        .map(|(name, _)| name.to_str().unwrap().replace('\\', "/"))
+        .collect();
+    assert_eq!(names.len(), usize::from(DAYS) + 2, "{names:?}");
+    assert_eq!(names[0], "out/calls/_rejects-2019-11-01_2019-12-01.ndjson");
+    assert_eq!(names[1], "out/calls/date=2019-11-01/part-00000.csv");
+    assert_eq!(
+        names[usize::from(DAYS) + 1],
+        "out/calls/date=__HIVE_DEFAULT_PARTITION__/part-2019-11-01_2019-12-01.csv"
+    );
+    let of = |at: usize| String::from_utf8(files[at].1.clone()).unwrap();
+    assert_eq!(of(1).lines().count(), 4);
+    assert!(of(1).starts_with("id,") && of(1).contains("call 0.2"));
+    assert!(of(2).starts_with("id,") && !of(2).contains("call 0"));
+    assert_eq!(of(7).lines().count(), 1 + usize::from(DAYS));
+    assert_eq!(
+        (summary.rows, summary.rejects, summary.duplicates),
+        (24, 6, 6)
+    );
+}
+
+#[test]
+fn whatever_a_power_cut_or_a_kill_leaves_is_gone_on_with_exactly() {
+    let mut random = fastrand::Rng::with_seed(7);
+    for case in CASES {
+        let whole = case.whole();
+        let disk = SimulatedDisk::default();
+        case.run(&disk).unwrap();
+        let steps = disk.steps();
+        assert!(steps > 50, "{steps}");
+        for step in 0..steps {
+            for round in 0..4 {
+                let disk = SimulatedDisk::default();
+                disk.fail_after(step);
+                // At the very last steps nothing is lost by a failure any more.
+                assert!(case.run(&disk).is_err() || step + 8 > steps);
+                let at = format!("step {step} of {steps}, round {round}");
+                if round == 0 {
+                    assert_exact(case, &disk.after_kill(), &whole, &at);
+                    continue;
+                }
+                // Once more, in the midst of the second run.
+                let disk = disk.after_power_cut(&mut random);
+                disk.fail_after(random.usize(0..steps));
+                let _ = case.run(&disk);
+                let disk = disk.after_power_cut(&mut random);
+                assert_exact(case, &disk, &whole, &at);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_can_be_gone_on_with() {
+    for case in CASES {
+        let whole = case.whole();
+        let mut resumed = 0;
+        for room in (0..6_000).step_by(37) {
+            let disk = SimulatedDisk::default();
+            disk.leave_room(Some(room));
+            if case.run(&disk).is_ok() {
+                continue;
+            }
+            disk.leave_room(None);
+            resumed += usize::from(case.find(&disk).unwrap().is_some());
+            assert_exact(case, &disk, &whole, &format!("room {room}"));
+        }
+        assert!(resumed > 10, "{case:?} {resumed}");
+    }
+}
+
+#[test]
+fn what_somebody_has_changed_is_refused() {
+    for case in CASES {
+        let disk = SimulatedDisk::default();
+        disk.fail_after(60);
+        case.run(&disk).unwrap_err();
+        let killed = || {
+            let disk = disk.after_kill();
+            let stage = if case.by_day {
+                "out/calls/.partial"
+            } else {
+                "out/calls.partial"
+            };
+            let rows = if case.by_day {
+                "date=2019-11-01"
+            } else {
+                "rows"
+            };
+            (
+                disk,
+                Path::new(stage).join(rows),
+                Path::new(stage).join("checkpoint.json"),
+            )
+        };
+        let refused = |disk: &SimulatedDisk, what: &str| {
+            let error = case.run(disk).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Damaged, "{case:?} {what}: {error}");
+        };
+        let (disk, rows, checkpoint) = killed();
+        let content = disk.content(&rows).unwrap();
+        let mut changed = content.clone();
+        changed[3] ^= 1;
+        disk.put(&rows, &changed);
+        refused(&disk, "a bit");
+        disk.put(&rows, &content[..content.len() / 4]);
+        refused(&disk, "a short file");
+        let (disk, rows, _) = killed();
+        crate::disk::Disk::remove(&disk, &rows).unwrap();
+        refused(&disk, "no file");
+        let (disk, ..) = killed();
+        let content = disk.content(&checkpoint).unwrap();
+        disk.put(&checkpoint, &content[..content.len() / 2]);
+        refused(&disk, "half a checkpoint");
+        crate::disk::Disk::remove(&disk, &checkpoint).unwrap();
+        refused(&disk, "no checkpoint");
+    }
+}
+
+#[test]
+fn two_at_once_or_two_jobs_do_not_mix() {
+    let case = CASES[1];
+    let disk = SimulatedDisk::default();
+    let mut export = case.begin(&disk).unwrap();
+    assert_eq!(case.begin(&disk).unwrap_err().kind(), ErrorKind::Busy);
+    assert_eq!(case.find(&disk).unwrap_err().kind(), ErrorKind::Busy);
+    write_from(&mut export, None).unwrap();
+    let kept = export.suspend().unwrap();
+    assert_eq!(kept.rows, 24);
+    let unfinished = || case.find(&disk).unwrap().unwrap();
+    assert_eq!(unfinished().summary().rows, 24);
+    let resume = |format, job| {
+        let rejects = case.rejects();
+        unfinished()
+            .resume_file::<PstnCallLogRow>(format, Existing::Refuse, rejects, job)
+            .map(drop)
+            .map_err(|error| error.kind())
+    };
+    let other = Case::job().with("tenant", "fabrikam.example");
+    assert_eq!(resume(Format::Ndjson, other), Err(ErrorKind::OtherJob));
+    assert_eq!(resume(Format::Csv, Case::job()), Err(ErrorKind::OtherJob));
+    assert_eq!(resume(Format::Ndjson, Case::job()), Ok(()));
+}
+
+#[test]
+fn an_unfinished_export_is_resumed_or_replaced_and_not_forgotten() {
+    let refusing = Case {
+        existing: Existing::Refuse,
+        ..CASES[1]
+    };
+    let disk = SimulatedDisk::default();
+    disk.fail_after(60);
+    refusing.run(&disk).unwrap_err();
+    let disk = disk.after_kill();
+    assert_eq!(
+        refusing.begin(&disk).unwrap_err().kind(),
+        ErrorKind::Unfinished
+    );
+    let replacing = CASES[1];
+    let mut export = replacing.begin(&disk).unwrap();
+    write_from(&mut export, None).unwrap();
+    export.finish().unwrap();
+    assert_eq!(files(&disk), replacing.whole().0);
+}
+
+#[test]
+fn days_of_the_range_are_replaced_whole_and_no_others() {
+    let case = CASES[2];
+    let disk = SimulatedDisk::default();
+    let put = |name: &str| disk.put(&case.output().join(name), b"old");
+    put("date=2019-10-31/part-00000.csv");
+    put("date=2019-11-01/part-00000.csv");
+    put("date=2019-11-02/part-00001.ndjson");
+    put("date=2019-11-30/part-00000.csv");
+    put("date=2019-11-30/notes.txt");
+    put("date=2019-12-01/part-00000.csv");
+    put("date=__HIVE_DEFAULT_PARTITION__/part-2019-10-01_2019-11-01.csv");
+    let refusing = Case {
+        existing: Existing::Refuse,
+        ..case
+    };
+    let error = refusing.begin(&disk).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TargetExists);
+    assert!(error.to_string().contains("date=2019-11-01"), "{error}");
+    case.run(&disk).unwrap();
+    let old: Vec<PathBuf> = files(&disk)
+        .into_iter()
+        .filter(|(_, content)| content == b"old")
+        .map(|(name, _)| name.strip_prefix(case.output()).unwrap().to_owned())
+        .collect();
+    let stays = [
+        "date=2019-10-31/part-00000.csv",
+        "date=2019-11-30/notes.txt",
+        "date=2019-12-01/part-00000.csv",
+        "date=__HIVE_DEFAULT_PARTITION__/part-2019-10-01_2019-11-01.csv",
+    ];
+    assert_eq!(old, stays.map(PathBuf::from));
+}
