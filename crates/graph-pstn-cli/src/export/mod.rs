@@ -15,7 +15,7 @@ use crate::ui::Ui;
 
 use output::{Output, OutputArgs};
 use source::SourceArgs;
-use transfer::Transfer;
+use transfer::{Stopped, Transfer};
 
 /// The options of `export`.
 #[derive(Debug, Args)]
@@ -33,12 +33,34 @@ pub(crate) struct ExportArgs {
 
 /// Runs the command. Everything that can be refused without a request is refused before the first.
 pub(crate) async fn run(args: ExportArgs, ui: &Ui) -> Result<Exit, Failure> {
-    let range = args.range.range(OffsetDateTime::now_utc())?;
     let output = args.output.resolve()?;
+    let settle = |args: &RangeArgs, now| {
+        if output.has_days() {
+            args.whole_days(now)
+        } else {
+            args.range(now)
+        }
+    };
+    let unfinished = output.unfinished(ui)?;
+    let range = match &unfinished {
+        None => settle(&args.range, OffsetDateTime::now_utc())?,
+        Some(unfinished) => {
+            let begun = unfinished.position().range();
+            let begun = begun.map_err(|error| Failure::other("no range to go on with", &error))?;
+            args.range.resumed(begun, settle)?
+        }
+    };
     let mut interrupts = Interrupts::listen()?;
     let source = args.source.resolve()?;
+    let job = source.job().with("log", output::LOG.name());
     let source = source.open(ui).await?;
-    let export = match output.open(ui) {
+    let mut reader = source.connection().read(range);
+    if let Some(unfinished) = &unfinished {
+        reader = reader
+            .resume(unfinished.position())
+            .map_err(|error| Failure::other("no place to go on from", &error))?;
+    }
+    let export = match output.open(ui, range, job, &reader, unfinished) {
         Ok(export) => export,
         Err(error) => return Output::ended(&error),
     };
@@ -46,22 +68,24 @@ pub(crate) async fn run(args: ExportArgs, ui: &Ui) -> Result<Exit, Failure> {
     ui.start_progress(range, output.is_terminal());
     let transfer = Transfer {
         range,
-        to_file: output.is_file(),
+        to_file: output.is_on_disk(),
         ui,
         interrupts: &mut interrupts,
     };
-    let outcome = transfer.run(source.connection(), export).await;
+    let outcome = transfer.run(source.connection(), reader, export).await;
     ui.end_progress();
 
     let exit = match outcome {
-        Ok(summary) => output.report(ui, &summary),
-        Err(transfer::Stopped::Interrupted) => {
-            Err(Failure::new(Exit::Interrupted, "interrupted")
-                .with_hint(output.after_interruption()))
+        Ok(summary) => output.report(ui, range, &summary),
+        Err((stopped, left)) => {
+            let ended = match stopped {
+                Stopped::Interrupted => Err(Failure::new(Exit::Interrupted, "interrupted")),
+                Stopped::Reading(error) => Err(source.failure(&error)),
+                Stopped::Writing(error) => Output::ended(&error),
+                Stopped::System(failure) => Err(failure),
+            };
+            ended.map_err(|failure| output.with_what_is_left(failure, &left))
         }
-        Err(transfer::Stopped::Reading(error)) => Err(source.failure(&error)),
-        Err(transfer::Stopped::Writing(error)) => Output::ended(&error),
-        Err(transfer::Stopped::System(failure)) => Err(failure),
     };
     source.close().await;
     exit

@@ -4,13 +4,20 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use graph_pstn_export::{Error, ErrorKind, Existing, Export, Format, Rejects, SetAside, Summary};
-use graph_pstn_model::PstnCallLogRow;
+use graph_pstn_export::{
+    Error, ErrorKind, Existing, Export, Format, Job, Rejects, SetAside, Summary, Unfinished,
+};
+use graph_pstn_http::RangeReader;
+use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange, format_time};
 use indicatif::HumanCount;
 
+use super::transfer::Left;
 use crate::exit::{Exit, Failure};
 use crate::hints;
 use crate::ui::Ui;
+
+/// The log that is exported.
+pub(super) const LOG: CallLog = CallLog::Pstn;
 
 /// How many rows that were set aside are named one by one when there is no file for them.
 const NAMED: u64 = 20;
@@ -28,9 +35,20 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     format: Option<Format>,
 
-    /// Replace the output file if it is there already.
+    /// Write a folder with a file for each day in UTC: FILE/date=2019-11-01/part-00000.csv and so on.
+    /// Takes whole days; --last begins with the first moment of a day then.
+    #[arg(long, value_name = "PERIOD")]
+    partition_by: Option<Period>,
+
+    /// Replace the output file if it is there already; with --partition-by, all days of the range
+    /// and no others. Gives up an unfinished export of it.
     #[arg(long)]
     overwrite: bool,
+
+    /// Go on with an export that was interrupted, with otherwise the same options. The range may be left
+    /// out. Where there is nothing to go on with it starts from the beginning.
+    #[arg(long)]
+    resume: bool,
 
     /// A file for rows that are set aside. Default: the output's name with .rejects.ndjson added; for
     /// standard output there is none, and such rows are only counted and named.
@@ -40,6 +58,11 @@ pub(crate) struct OutputArgs {
     /// How to report rows, seconds and charges on standard error at the end.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = SummaryForm::Text)]
     summary: SummaryForm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Period {
+    Day,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -55,40 +78,77 @@ enum SummaryForm {
 pub(crate) struct Output {
     /// `None` for standard output.
     target: Option<PathBuf>,
+    /// The target is a folder with a file for each day.
+    by_day: bool,
+    /// `None` for where they go by default.
     rejects: Option<PathBuf>,
     format: Format,
     existing: Existing,
+    resume: bool,
     summary: SummaryForm,
 }
 
 impl OutputArgs {
     pub(crate) fn resolve(self) -> Result<Output, Failure> {
         let target = (self.output != Path::new("-")).then_some(self.output);
+        let by_day = self.partition_by == Some(Period::Day);
         let format = match (self.format, &target) {
             (Some(format), _) => format,
-            (None, Some(target)) => format_of(target)?,
-            (None, None) => Format::Csv,
+            (None, Some(target)) if !by_day => format_of(target)?,
+            (None, _) => Format::Csv,
         };
-        if self.overwrite && target.is_none() && self.rejects.is_none() {
+        if target.is_none() {
+            check_stream(
+                self.resume,
+                by_day,
+                self.overwrite && self.rejects.is_none(),
+            )?;
+        }
+        if let Some(target) = target
+            .as_deref()
+            .filter(|target| !by_day && is_folder(target))
+        {
             return Err(Failure::usage(
-                "--overwrite is for files, and the rows go to standard output",
-                "name a file with --output, or leave --overwrite out",
+                format!("{} is a folder", target.display()),
+                "add --partition-by day for a file for each day in it, or name a file",
             ));
         }
         Ok(Output {
-            format,
-            rejects: self
-                .rejects
-                .or_else(|| target.as_deref().map(Rejects::beside)),
             target,
+            by_day,
+            rejects: self.rejects,
+            format,
             existing: if self.overwrite {
                 Existing::Replace
             } else {
                 Existing::Refuse
             },
+            resume: self.resume,
             summary: self.summary,
         })
     }
+}
+
+/// What is of no use without a file.
+fn check_stream(resume: bool, by_day: bool, overwrite: bool) -> Result<(), Failure> {
+    let options = [
+        (resume, "--resume"),
+        (by_day, "--partition-by"),
+        (overwrite, "--overwrite"),
+    ];
+    match options.into_iter().find(|(is_given, _)| *is_given) {
+        None => Ok(()),
+        Some((_, option)) => Err(Failure::usage(
+            format!("{option} is for files, and the rows go to standard output"),
+            format!("name a file with --output, or leave {option} out"),
+        )),
+    }
+}
+
+/// Whether the name is that of a folder, or would be.
+fn is_folder(target: &Path) -> bool {
+    let text = target.as_os_str().to_string_lossy();
+    text.ends_with(std::path::is_separator) || target.is_dir()
 }
 
 /// The format by the file's name. A name that promises another format is refused.
@@ -108,20 +168,84 @@ fn format_of(target: &Path) -> Result<Format, Failure> {
 }
 
 impl Output {
-    /// Makes what can be made at the start, so that what is in its way shows before any request.
-    pub(crate) fn open(&self, ui: &Ui) -> Result<Export<PstnCallLogRow>, Error> {
-        let rejects = match &self.rejects {
-            Some(file) => Rejects::to_file(file, self.existing),
+    /// The export to go on with, if that is wanted.
+    pub(crate) fn unfinished(&self, ui: &Ui) -> Result<Option<Unfinished>, Failure> {
+        let Some(target) = self.target.as_deref().filter(|_| self.resume) else {
+            return Ok(None);
+        };
+        let unfinished = if self.by_day {
+            Unfinished::of_days(target)
+        } else {
+            Unfinished::of_file(target)
+        };
+        let unfinished = unfinished.map_err(|error| hints::output_failure(&error))?;
+        let target = target.display();
+        match &unfinished {
+            None => ui.note(&format!(
+                "note: there is no unfinished export of {target}; it starts from the beginning"
+            )),
+            Some(unfinished) => ui.note(&format!(
+                "going on with {target} after {} rows",
+                HumanCount(unfinished.summary().rows)
+            )),
+        }
+        Ok(unfinished)
+    }
+
+    /// Makes what can be made at the start, so that what is in its way shows before any request. `reader` has
+    /// not begun.
+    pub(crate) fn open(
+        &self,
+        ui: &Ui,
+        range: TimeRange,
+        job: Job,
+        reader: &RangeReader<PstnCallLogRow>,
+        unfinished: Option<Unfinished>,
+    ) -> Result<Export<PstnCallLogRow>, Error> {
+        let (format, existing) = (self.format, self.existing);
+        let rejects = match self.rejects_of(range) {
+            Some(file) => Rejects::to_file(file, existing),
             None => Rejects::told(teller(ui.clone())),
         };
-        match &self.target {
-            Some(target) => Export::to_file(target, self.format, self.existing, rejects),
-            None => Export::to_stream(io::stdout(), self.format, rejects),
+        let Some(target) = &self.target else {
+            return Export::to_stream(io::stdout(), format, rejects);
+        };
+        let export = match (unfinished, self.by_day) {
+            (Some(unfinished), false) => {
+                return unfinished.resume_file(format, existing, rejects, job);
+            }
+            (Some(unfinished), true) => {
+                return unfinished.resume_days(LOG, format, existing, rejects, job);
+            }
+            (None, false) => Export::to_file(target, format, existing, rejects)?,
+            (None, true) => Export::to_days(target, (LOG, range), format, existing, rejects)?,
+        };
+        if format.can_go_on() {
+            export.resumable(job, reader.checkpoint())
+        } else {
+            Ok(export)
         }
     }
 
-    pub(crate) fn is_file(&self) -> bool {
+    /// The file for rows that are set aside.
+    fn rejects_of(&self, range: TimeRange) -> Option<PathBuf> {
+        let by_default = |target: &Path| {
+            if self.by_day {
+                Rejects::within(target, range)
+            } else {
+                Rejects::beside(target)
+            }
+        };
+        let given = self.rejects.clone();
+        given.or_else(|| self.target.as_deref().map(by_default))
+    }
+
+    pub(crate) fn is_on_disk(&self) -> bool {
         self.target.is_some()
+    }
+
+    pub(crate) fn has_days(&self) -> bool {
+        self.by_day
     }
 
     /// Whether rows and progress would be drawn over each other.
@@ -138,16 +262,35 @@ impl Output {
         }
     }
 
-    /// What there is after an interruption.
-    pub(crate) fn after_interruption(&self) -> String {
-        match &self.target {
-            Some(target) => format!("{} was not written; run again", target.display()),
-            None => "the rows on standard output are not all of them".into(),
-        }
+    /// Adds to a failure what there is of the export, and how to go on with it.
+    pub(crate) fn with_what_is_left(&self, failure: Failure, left: &Left) -> Failure {
+        let interrupted = failure.exit() == Exit::Interrupted;
+        let hint = match (left, &self.target) {
+            (Left::Kept(kept), _) => format!(
+                "{} rows, up to {}, are kept in {}: the same command with --resume goes on from there",
+                HumanCount(kept.rows),
+                format_time(kept.until),
+                kept.folder.display()
+            ),
+            (Left::Unknown, Some(_)) => {
+                "the same command with --resume goes on with what there is".into()
+            }
+            (Left::Nothing, Some(target)) if interrupted => {
+                format!("{} was not written; run again", target.display())
+            }
+            (_, None) if interrupted => "the rows on standard output are not all of them".into(),
+            _ => return failure,
+        };
+        failure.and_hint(&hint)
     }
 
     /// Says what the export came to.
-    pub(crate) fn report(&self, ui: &Ui, summary: &Summary) -> Result<Exit, Failure> {
+    pub(crate) fn report(
+        &self,
+        ui: &Ui,
+        range: TimeRange,
+        summary: &Summary,
+    ) -> Result<Exit, Failure> {
         match self.summary {
             SummaryForm::Text => ui.note(&self.text(summary)),
             SummaryForm::Json => ui.say(
@@ -158,7 +301,7 @@ impl Output {
         if !summary.has_set_aside() {
             return Ok(Exit::Done);
         }
-        let place = match &self.rejects {
+        let place = match self.rejects_of(range) {
             Some(file) => format!("they are in {}", file.display()),
             None => "--rejects FILE would keep them".into(),
         };
@@ -252,17 +395,37 @@ mod tests {
 
     #[test]
     fn rejects_go_beside_a_file_and_nowhere_for_a_stream() {
-        let rejects = |options: &[&str]| resolve(options).unwrap().rejects;
+        let november = TimeRange::new(
+            TimeRange::parse_instant("2019-11-01").unwrap(),
+            TimeRange::parse_instant("2019-12-01").unwrap(),
+        )
+        .unwrap();
+        let rejects = |options: &[&str]| resolve(options).unwrap().rejects_of(november);
         assert_eq!(rejects(&[]), None);
         assert_eq!(
             rejects(&["-o", "a/b.csv"]),
             Some("a/b.csv.rejects.ndjson".into())
+        );
+        assert_eq!(
+            rejects(&["-o", "calls", "--partition-by", "day"]),
+            Some("calls/_rejects-2019-11-01_2019-12-01.ndjson".into())
         );
         assert_eq!(rejects(&["--rejects", "r"]), Some("r".into()));
     }
 
     #[test]
     fn what_contradicts_itself_is_refused() {
-        assert_eq!(resolve(&["--overwrite"]).unwrap_err().exit(), Exit::Usage);
+        for options in [
+            &["--overwrite"][..],
+            &["--resume"],
+            &["--partition-by", "day"],
+            &["-o", "calls/"],
+        ] {
+            assert_eq!(
+                resolve(options).unwrap_err().exit(),
+                Exit::Usage,
+                "{options:?}"
+            );
+        }
     }
 }

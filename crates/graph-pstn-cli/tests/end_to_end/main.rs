@@ -10,9 +10,11 @@
 
 mod answers;
 mod credentials;
+mod days;
 mod embedded;
 #[cfg(unix)]
 mod interrupted;
 mod program;
 mod refused;
+mod resumed;
 mod served;
