@@ -18,28 +18,46 @@ struct Case {
     format: Format,
     by_day: bool,
     existing: Existing,
+    /// Each mark goes to the disk, and not only those a second apart, of which there are none here.
+    every_mark: bool,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 6] = [
     Case {
         format: Format::Csv,
         by_day: false,
         existing: Existing::Refuse,
+        every_mark: true,
     },
     Case {
         format: Format::Ndjson,
         by_day: false,
         existing: Existing::Replace,
+        every_mark: true,
     },
     Case {
         format: Format::Csv,
         by_day: true,
         existing: Existing::Replace,
+        every_mark: true,
     },
     Case {
         format: Format::Ndjson,
         by_day: true,
         existing: Existing::Refuse,
+        every_mark: true,
+    },
+    Case {
+        format: Format::Csv,
+        by_day: false,
+        existing: Existing::Replace,
+        every_mark: false,
+    },
+    Case {
+        format: Format::Ndjson,
+        by_day: true,
+        existing: Existing::Replace,
+        every_mark: false,
     },
 ];
 
@@ -102,7 +120,9 @@ impl Case {
                 (export, Some(done))
             }
         };
-        export.save_always();
+        if self.every_mark {
+            export.save_always();
+        }
         match write_from(&mut export, done).and_then(|()| export.complete()) {
             Ok(summary) => Ok(summary),
             Err(error) => {
@@ -223,9 +243,9 @@ fn whatever_a_power_cut_or_a_kill_leaves_is_gone_on_with_exactly() {
         let disk = SimulatedDisk::default();
         case.run(&disk).unwrap();
         let steps = disk.steps();
-        assert!(steps > 50, "{steps}");
+        assert!(steps > 20, "{steps}");
         for step in 0..steps {
-            for round in 0..4 {
+            for round in 0..3 {
                 let disk = SimulatedDisk::default();
                 disk.fail_after(step);
                 // At the very last steps nothing is lost by a failure any more.
@@ -261,13 +281,14 @@ fn a_disk_that_fills_up_can_be_gone_on_with() {
             resumed += usize::from(case.find(&disk).unwrap().is_some());
             assert_exact(case, &disk, &whole, &format!("room {room}"));
         }
-        assert!(resumed > 10, "{case:?} {resumed}");
+        // Otherwise there is no checkpoint to begin with, and these rows make too little room for one.
+        assert!(resumed > 10 || !case.every_mark, "{case:?} {resumed}");
     }
 }
 
 #[test]
 fn what_somebody_has_changed_is_refused() {
-    for case in CASES {
+    for case in CASES.into_iter().filter(|case| case.every_mark) {
         let disk = SimulatedDisk::default();
         disk.fail_after(60);
         case.run(&disk).unwrap_err();
@@ -311,6 +332,36 @@ fn what_somebody_has_changed_is_refused() {
         crate::disk::Disk::remove(&disk, &checkpoint).unwrap();
         refused(&disk, "no checkpoint");
     }
+}
+
+#[test]
+fn a_name_that_was_given_in_two_steps_is_known_again() {
+    let case = CASES[0];
+    let whole = case.whole();
+    let finished = (0..)
+        .map(|step| {
+            let disk = SimulatedDisk::default();
+            disk.fail_after(step);
+            case.run(&disk).unwrap_err();
+            disk.after_kill()
+        })
+        .find(|disk| {
+            let checkpoint = disk.content(Path::new("out/calls.partial/checkpoint.json"));
+            checkpoint.is_some_and(|text| {
+                String::from_utf8(text)
+                    .unwrap()
+                    .contains("\"finished\":true")
+            })
+        })
+        .unwrap();
+    let (target, rows) = &whole.0[0];
+    finished.put(target, &rows[1..]);
+    assert_eq!(
+        case.run(&finished).unwrap_err().kind(),
+        ErrorKind::TargetExists
+    );
+    finished.put(target, rows);
+    assert_exact(case, &finished, &whole, "with both names");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Where the files of an export go when they are whole: one file, or a folder with one for each day.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use graph_pstn_model::{OffsetDateTime, TimeRange};
@@ -89,6 +90,10 @@ impl Layout {
             }
             Self::Days { folder, range, .. } => {
                 if !disk.is_folder(folder) {
+                    if disk.length(folder).is_ok_and(|file| file.is_some()) {
+                        let message = format!("{} is a file, not a folder", folder.display());
+                        return Err(Error::new(ErrorKind::FolderMissing, message).with_path(folder));
+                    }
                     return disk
                         .make_folder(folder)
                         .map_err(|error| unusable_folder(folder, folder_of(folder), error));
@@ -100,7 +105,7 @@ impl Layout {
                     None => Ok(()),
                     Some(part) => Err(Error::at(
                         folder_of(part),
-                        std::io::ErrorKind::AlreadyExists.into(),
+                        io::ErrorKind::AlreadyExists.into(),
                     )),
                 }
             }
@@ -208,10 +213,17 @@ pub(crate) fn publish(
     existing: Existing,
 ) -> Result<(), Error> {
     if stage.length(&file.name)?.is_some() {
-        return stage
-            .disk()
-            .rename(&stage.path(&file.name), target, existing)
-            .map_err(|error| Error::at(target, error));
+        let made = stage.path(&file.name);
+        return match stage.disk().rename(&made, target, existing) {
+            // Where a rename takes two steps, an earlier run may have come to its end between them.
+            Err(error)
+                if error.kind() == io::ErrorKind::AlreadyExists && stage.is_at(target, file) =>
+            {
+                stage.disk().remove(&made)
+            }
+            renamed => renamed,
+        }
+        .map_err(|error| Error::at(target, error));
     }
     match stage.disk().length(target) {
         Ok(Some(bytes)) if bytes == file.bytes => Ok(()),

@@ -1,10 +1,13 @@
-//! Where the rows of PSTN call logs go: CSV and NDJSON, to a stream or to a file that appears only
-//! when it is complete.
+//! Where the rows of PSTN call logs go: CSV and NDJSON, to a stream, to a file or to a file for each day, which
+//! appear only when they are complete, and which another process can go on with.
 //!
 //! The pieces work alone: a [`RowWriter`] writes rows to anything that is [`Write`](std::io::Write), an
 //! [`OutputFile`] is a file in the making, a [`Summary`] counts and sums exactly. [`Export`] puts them
 //! together for the batches of a reader, with the rows that were set aside in a file of their own, and
 //! [`ExportThread`] does that on a thread, for async code.
+//!
+//! Files are made in a folder of their own until they are complete, with a checkpoint that says how much of them
+//! counts: [`Export::resumable`] keeps it, [`Unfinished`] goes on from it.
 //!
 //! It stands above `graph-pstn-http`, whose batches it takes, and knows nothing of tokens or programs.
 

@@ -193,9 +193,7 @@ impl Stage {
                 return Err(self.damaged(&mark.name, &message));
             }
             let sum = self
-                .disk
-                .read(&self.path(&mark.name))
-                .and_then(|file| sum_of(file, mark.bytes))
+                .sum_of(&self.path(&mark.name), mark.bytes)
                 .map_err(|error| {
                     self.damaged(&mark.name, "cannot be read")
                         .with_source(error)
@@ -205,6 +203,19 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    /// Whether a file elsewhere is this one as it is marked.
+    pub(crate) fn is_at(&self, path: &Path, mark: &FileMark) -> bool {
+        let length = self.disk.length(path).ok().flatten();
+        length == Some(mark.bytes)
+            && self
+                .sum_of(path, mark.bytes)
+                .is_ok_and(|sum| sum == mark.crc32)
+    }
+
+    fn sum_of(&self, path: &Path, bytes: u64) -> io::Result<u32> {
+        sum_of(self.disk.read(path)?, bytes)
     }
 
     /// Cuts the files back to what counts of them, and removes those of which nothing does. Nobody may be

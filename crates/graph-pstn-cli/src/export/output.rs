@@ -41,7 +41,7 @@ pub(crate) struct OutputArgs {
     partition_by: Option<Period>,
 
     /// Replace the output file if it is there already; with --partition-by, all days of the range
-    /// and no others. Gives up an unfinished export of it.
+    /// and no others. Without --resume, an unfinished export of it is given up.
     #[arg(long)]
     overwrite: bool,
 
