@@ -18,45 +18,67 @@ struct Case {
     format: Format,
     by_day: bool,
     existing: Existing,
+    /// Merged with what is there.
+    is_merged: bool,
     /// Each mark goes to the disk, and not only those a second apart, of which there are none here.
     every_mark: bool,
 }
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 8] = [
     Case {
         format: Format::Csv,
         by_day: false,
         existing: Existing::Refuse,
+        is_merged: false,
         every_mark: true,
     },
     Case {
         format: Format::Ndjson,
         by_day: false,
         existing: Existing::Replace,
+        is_merged: false,
         every_mark: true,
     },
     Case {
         format: Format::Csv,
         by_day: true,
         existing: Existing::Replace,
+        is_merged: false,
         every_mark: true,
     },
     Case {
         format: Format::Ndjson,
         by_day: true,
         existing: Existing::Refuse,
+        is_merged: false,
         every_mark: true,
     },
     Case {
         format: Format::Csv,
         by_day: false,
         existing: Existing::Replace,
+        is_merged: false,
         every_mark: false,
     },
     Case {
         format: Format::Ndjson,
         by_day: true,
         existing: Existing::Replace,
+        is_merged: false,
+        every_mark: false,
+    },
+    Case {
+        format: Format::Csv,
+        by_day: true,
+        existing: Existing::Replace,
+        is_merged: true,
+        every_mark: true,
+    },
+    Case {
+        format: Format::Ndjson,
+        by_day: true,
+        existing: Existing::Replace,
+        is_merged: true,
         every_mark: false,
     },
 ];
@@ -86,8 +108,10 @@ impl Case {
     fn begin(self, disk: &SimulatedDisk) -> Result<Export<PstnCallLogRow>, Error> {
         let (disk, output) = (Arc::new(disk.clone()), self.output());
         let (format, existing, rejects) = (self.format, self.existing, self.rejects());
-        let export = if self.by_day {
-            let part = (CallLog::Pstn, Self::range());
+        let part = (CallLog::Pstn, Self::range());
+        let export = if self.is_merged {
+            Export::merge_days_on(disk, output, part, format, false, rejects)?
+        } else if self.by_day {
             Export::to_days_on(disk, output, part, format, existing, rejects)?
         } else {
             Export::to_file_on(disk, output, format, existing, rejects)?
@@ -111,8 +135,10 @@ impl Case {
             Some(unfinished) => {
                 let done = unfinished.position().done_until().unwrap();
                 let (format, existing, rejects) = (self.format, self.existing, self.rejects());
-                let export = if self.by_day {
-                    let log = CallLog::Pstn;
+                let log = CallLog::Pstn;
+                let export = if self.is_merged {
+                    unfinished.resume_merge(log, format, false, rejects, Self::job())?
+                } else if self.by_day {
                     unfinished.resume_days(log, format, existing, rejects, Self::job())?
                 } else {
                     unfinished.resume_file(format, existing, rejects, Self::job())?
@@ -132,9 +158,18 @@ impl Case {
         }
     }
 
+    /// What is there before the first run.
+    fn disk(self) -> SimulatedDisk {
+        let disk = SimulatedDisk::default();
+        if self.is_merged {
+            put_old_days(&disk, self);
+        }
+        disk
+    }
+
     /// Files and their contents, as they should be in the end.
     fn whole(self) -> (Vec<(PathBuf, Vec<u8>)>, Summary) {
-        let disk = SimulatedDisk::default();
+        let disk = self.disk();
         let summary = self.run(&disk).unwrap();
         (files(&disk), summary)
     }
@@ -148,6 +183,27 @@ fn files(disk: &SimulatedDisk) -> Vec<(PathBuf, Vec<u8>)> {
             (name, content)
         })
         .collect()
+}
+
+/// Days as an earlier run may have left them: of the first, one call is as it will come, one has another charge, and one will
+/// not come any more; of the second, all is as it will come; of the third there is nothing.
+fn put_old_days(disk: &SimulatedDisk, case: Case) {
+    let lone = SimulatedDisk::default();
+    let export = Case {
+        is_merged: false,
+        ..case
+    };
+    export.run(&lone).unwrap();
+    let part = |day: &str| {
+        let name = format!("date={day}/part-00000.{}", case.format);
+        case.output().join(name)
+    };
+    let day = |day| String::from_utf8(lone.content(&part(day)).unwrap()).unwrap();
+    let first = day("2019-11-01")
+        .replace("0.06", "0.99")
+        .replace("call 0.2", "call gone");
+    disk.put(&part("2019-11-01"), first.as_bytes());
+    disk.put(&part("2019-11-02"), day("2019-11-02").as_bytes());
 }
 
 /// What a reader brings that goes on from there: windows of a day, in each of which rows spill over to the next, one
@@ -194,7 +250,13 @@ fn assert_exact(
     at: &str,
 ) {
     match case.run(disk) {
-        Ok(summary) => assert_eq!(summary, whole.1, "{case:?} {at}"),
+        Ok(mut summary) => {
+            // What was merged by an earlier run is no change to this one.
+            if case.is_merged {
+                summary.changes = whole.1.changes;
+            }
+            assert_eq!(summary, whole.1, "{case:?} {at}");
+        }
         // It had come to its end already.
         Err(error) => assert_eq!(
             error.kind(),
@@ -240,13 +302,13 @@ fn whatever_a_power_cut_or_a_kill_leaves_is_gone_on_with_exactly() {
     let mut random = fastrand::Rng::with_seed(7);
     for case in CASES {
         let whole = case.whole();
-        let disk = SimulatedDisk::default();
+        let disk = case.disk();
         case.run(&disk).unwrap();
         let steps = disk.steps();
         assert!(steps > 20, "{steps}");
         for step in 0..steps {
             for round in 0..3 {
-                let disk = SimulatedDisk::default();
+                let disk = case.disk();
                 disk.fail_after(step);
                 // At the very last steps nothing is lost by a failure any more.
                 assert!(case.run(&disk).is_err() || step + 8 > steps);
@@ -272,7 +334,7 @@ fn a_disk_that_fills_up_can_be_gone_on_with() {
         let whole = case.whole();
         let mut resumed = 0;
         for room in (0..6_000).step_by(37) {
-            let disk = SimulatedDisk::default();
+            let disk = case.disk();
             disk.leave_room(Some(room));
             if case.run(&disk).is_ok() {
                 continue;
@@ -332,6 +394,64 @@ fn what_somebody_has_changed_is_refused() {
         crate::disk::Disk::remove(&disk, &checkpoint).unwrap();
         refused(&disk, "no checkpoint");
     }
+}
+
+#[test]
+fn merging_keeps_what_is_missing_unless_it_may_shrink() {
+    for case in CASES.into_iter().filter(|case| case.is_merged) {
+        let disk = case.disk();
+        let summary = case.run(&disk).unwrap();
+        let changes = summary.changes.unwrap();
+        // The days but for the second, and the rows without a time.
+        assert_eq!((changes.days, changes.missing, changes.removed), (6, 1, 0));
+        assert_eq!((changes.added, changes.changed), (19, 1));
+        let first = case
+            .output()
+            .join(format!("date=2019-11-01/part-00000.{}", case.format));
+        let text = String::from_utf8(disk.content(&first).unwrap()).unwrap();
+        assert!(text.contains("call gone") && text.contains("call 0.2") && text.contains("0.06"));
+        assert!(!text.contains("0.99"));
+
+        // The same again changes nothing, and touches no file.
+        let before = files(&disk);
+        let again = case.run(&disk).unwrap().changes.unwrap();
+        assert_eq!(
+            (again.days, again.added, again.changed, again.missing),
+            (0, 0, 0, 1)
+        );
+        assert_eq!(files(&disk), before);
+
+        // Nothing at all takes nothing away, but where it may.
+        let nothing = |may_shrink| {
+            let part = (CallLog::Pstn, Case::range());
+            let (disk, output) = (Arc::new(disk.clone()), case.output());
+            let rejects = Rejects::told(|_| {});
+            let export: Export<PstnCallLogRow> =
+                Export::merge_days_on(disk, output, part, case.format, may_shrink, rejects)
+                    .unwrap();
+            export.finish().unwrap().changes.unwrap()
+        };
+        assert_eq!(nothing(false).days, 0);
+        assert_eq!(files(&disk), before);
+        let shrunk = nothing(true);
+        assert_eq!((shrunk.days, shrunk.removed), (6, 19));
+        let left: Vec<_> = files(&disk).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+    }
+}
+
+#[test]
+fn other_columns_and_formats_are_not_merged_with() {
+    let case = CASES[6];
+    let part = |name: &str| case.output().join("date=2019-11-03").join(name);
+    let disk = case.disk();
+    disk.put(&part("part-00000.csv"), b"id,charge\r\na,0.05\r\n");
+    let error = case.run(&disk).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OtherJob, "{error}");
+    let disk = case.disk();
+    disk.put(&part("part-00000.ndjson"), b"{}\n");
+    let error = case.run(&disk).unwrap_err();
+    assert!(error.to_string().contains("part-00000.ndjson"), "{error}");
 }
 
 #[test]

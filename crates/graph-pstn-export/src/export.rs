@@ -12,7 +12,7 @@ use crate::checkpoint::Job;
 use crate::days::Days;
 use crate::destination::{Destination, OneFile, cannot_go_on, ended};
 use crate::disk::{Disk, LocalDisk};
-use crate::layout::Layout;
+use crate::layout::{Fill, Layout};
 use crate::stage::Stage;
 use crate::staged::{Kept, Staged};
 use crate::{Billed, Error, ErrorKind, Existing, Format, Rejects, RowWriter, Summary};
@@ -67,7 +67,8 @@ impl<T: Tabular + Billed + Serialize + Send + 'static> Export<T> {
     ) -> Result<Self, Error> {
         rejects.check_beside(target)?;
         let layout = Layout::file(target.to_owned());
-        Self::open(disk, layout, format, existing, rejects, |stage| {
+        let fill = Fill::New(existing);
+        Self::open(disk, layout, format, fill, rejects, |stage| {
             Ok(Box::new(OneFile::create(stage, format)?))
         })
     }
@@ -116,7 +117,64 @@ impl<T: Tabular + Billed + Serialize + Send + 'static> Export<T> {
     {
         check_has_days(log)?;
         let layout = Layout::days(folder.to_owned(), range, format);
-        Self::open(disk, layout, format, existing, rejects, |stage| {
+        let fill = Fill::New(existing);
+        Self::open(disk, layout, format, fill, rejects, |stage| {
+            Ok(Box::new(Days::create(stage, format)))
+        })
+    }
+
+    /// Merges rows into such a folder, so that it is kept up to date by reading the latest days again and again. A row
+    /// that was there before, as its `id` tells, is replaced; one that does not come any more stays, since a service on a bad
+    /// day leaves rows out. With `may_shrink` it goes: then the days of the range hold what has come now, and those
+    /// for which nothing has come are removed.
+    ///
+    /// Each day that changes is replaced in one step at the end; a day that does not is not touched.
+    /// [`Summary::changes`] says what was done. Rows without a time are all in one file, whatever the range, which
+    /// never shrinks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`to_days`](Self::to_days); or a day has a file of another format or with other columns
+    /// ([`ErrorKind::OtherJob`]), or one that cannot be read ([`ErrorKind::Damaged`]).
+    pub fn merge_days(
+        folder: &Path,
+        (log, range): (CallLog, TimeRange),
+        format: Format,
+        may_shrink: bool,
+        rejects: Rejects,
+    ) -> Result<Self, Error>
+    where
+        T: LogRow,
+    {
+        let part = (log, range);
+        Self::merge_days_on(
+            Arc::new(LocalDisk),
+            folder,
+            part,
+            format,
+            may_shrink,
+            rejects,
+        )
+    }
+
+    pub(crate) fn merge_days_on(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        (log, range): (CallLog, TimeRange),
+        format: Format,
+        may_shrink: bool,
+        rejects: Rejects,
+    ) -> Result<Self, Error>
+    where
+        T: LogRow,
+    {
+        check_has_days(log)?;
+        if !format.can_go_on() {
+            return Err(cannot_go_on(format));
+        }
+        let layout = Layout::days(folder.to_owned(), range, format);
+        let fill = Fill::Merge { may_shrink };
+        Self::open(disk, layout, format, fill, rejects, |stage| {
             Ok(Box::new(Days::create(stage, format)))
         })
     }
@@ -125,13 +183,14 @@ impl<T: Tabular + Billed + Serialize + Send + 'static> Export<T> {
         disk: Arc<dyn Disk>,
         layout: Layout,
         format: Format,
-        existing: Existing,
+        fill: Fill,
         mut rejects: Rejects,
         destination: impl FnOnce(&Stage) -> Result<Box<dyn Destination<T>>, Error>,
     ) -> Result<Self, Error> {
-        layout.check(&*disk, existing)?;
+        layout.check(&*disk, fill)?;
         let stage = Stage::open(disk, layout.stage(), layout.output())?;
-        if existing == Existing::Refuse && stage.load()?.is_some() {
+        // What was to be merged is of use still, and may be of days that nobody asks for again.
+        if fill != Fill::New(Existing::Replace) && stage.load()?.is_some() {
             let message = format!(
                 "there is an unfinished export of {}, in {}",
                 layout.output().display(),
@@ -153,7 +212,7 @@ impl<T: Tabular + Billed + Serialize + Send + 'static> Export<T> {
             rejects,
             summary: Summary::default(),
             format,
-            staged: Some(Staged::new(stage, layout, existing)),
+            staged: Some(Staged::new(stage, layout, fill)),
         })
     }
 
@@ -192,7 +251,7 @@ impl<T: Tabular + Billed + Serialize + Send + 'static> Export<T> {
             let message = "an export to a stream cannot be resumed";
             return Err(Error::new(ErrorKind::NotResumable, message));
         };
-        staged.begin(with_format(job, self.format), position)?;
+        staged.begin(whole_job(job, self.format, staged.fill()), position)?;
         Ok(self)
     }
 
@@ -328,7 +387,7 @@ impl<T: Tabular + Billed + Serialize + Send + 'static> Export<T> {
             Rows::Ended => {}
         }
         if let Some(staged) = &mut self.staged {
-            staged.publish(&self.rejects)?;
+            self.summary.changes = staged.publish(&self.rejects)?;
         }
         self.staged = None;
         Ok(self.summary.clone())
@@ -397,9 +456,13 @@ impl<T> Drop for Export<T> {
     }
 }
 
-/// The format decides what the files look like, so it is part of every job.
-pub(crate) fn with_format(job: Job, format: Format) -> Job {
-    job.with("format", format.name())
+/// The format decides what the files look like, and merging what becomes of them, so both are part of a job.
+pub(crate) fn whole_job(job: Job, format: Format, fill: Fill) -> Job {
+    let job = job.with("format", format.name());
+    match fill {
+        Fill::New(_) => job,
+        Fill::Merge { .. } => job.with("purpose", "to merge days"),
+    }
 }
 
 /// Refuses logs whose rows have no time by which they could be put.

@@ -10,6 +10,7 @@ use time::Date;
 use crate::checkpoint::FileMark;
 use crate::disk::Disk;
 use crate::error::folder_of;
+use crate::merge::{Changes, count, merge};
 use crate::output_file::unusable_folder;
 use crate::stage::Stage;
 use crate::{Error, ErrorKind, Existing, Format};
@@ -34,7 +35,17 @@ pub(crate) enum Layout {
     Days {
         folder: PathBuf,
         range: TimeRange,
-        extension: &'static str,
+        format: Format,
+    },
+}
+
+/// What becomes of what is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fill {
+    New(Existing),
+    /// The days are merged with what they have; see [`merge`](crate::merge).
+    Merge {
+        may_shrink: bool,
     },
 }
 
@@ -47,7 +58,7 @@ impl Layout {
         Self::Days {
             folder,
             range,
-            extension: format.name(),
+            format,
         }
     }
 
@@ -79,13 +90,17 @@ impl Layout {
     }
 
     /// Whether the files could take their names, to be known now and not after hours.
-    pub(crate) fn check(&self, disk: &dyn Disk, existing: Existing) -> Result<(), Error> {
+    pub(crate) fn check(&self, disk: &dyn Disk, fill: Fill) -> Result<(), Error> {
         match self {
             Self::File { target } => {
                 if target.file_name().is_none() {
                     let message = format!("{} is no name for a file", target.display());
                     return Err(Error::new(ErrorKind::NotAFile, message).with_path(target));
                 }
+                let existing = match fill {
+                    Fill::New(existing) => existing,
+                    Fill::Merge { .. } => Existing::Replace,
+                };
                 disk.check_target(target, existing)
             }
             Self::Days { folder, range, .. } => {
@@ -98,65 +113,93 @@ impl Layout {
                         .make_folder(folder)
                         .map_err(|error| unusable_folder(folder, folder_of(folder), error));
                 }
-                if existing == Existing::Replace {
+                if fill == Fill::New(Existing::Replace) {
                     return Ok(());
                 }
-                match self.parts_of_range(disk, folder, *range)?.first() {
-                    None => Ok(()),
-                    Some(part) => Err(Error::at(
-                        folder_of(part),
-                        io::ErrorKind::AlreadyExists.into(),
-                    )),
+                for part in self.parts_of_range(disk, folder, *range, fill)? {
+                    let day = folder_of(&part);
+                    if fill == Fill::New(Existing::Refuse) {
+                        return Err(Error::at(day, io::ErrorKind::AlreadyExists.into()));
+                    }
+                    let name = day.file_name().and_then(|name| name.to_str());
+                    if part != self.target_of(name.unwrap_or_default(), fill) {
+                        let message =
+                            format!("{} is there, which is not merged with", part.display());
+                        return Err(Error::new(ErrorKind::OtherJob, message).with_path(&part));
+                    }
                 }
+                Ok(())
             }
         }
     }
 
     /// The name that a file in the making will have.
-    fn target_of(&self, name: &str) -> PathBuf {
+    fn target_of(&self, name: &str, fill: Fill) -> PathBuf {
         match self {
             Self::File { target } => target.clone(),
             Self::Days {
                 folder,
                 range,
-                extension,
+                format,
             } => {
-                let part = if name == day_name(None) {
+                let part = if name == day_name(None) && matches!(fill, Fill::New(_)) {
                     // It is of no day, so another range does not replace it.
                     in_a_name(*range)
                 } else {
                     "00000".to_owned()
                 };
-                folder.join(name).join(format!("{PART}{part}.{extension}"))
+                folder.join(name).join(format!("{PART}{part}.{format}"))
             }
         }
     }
 
-    /// Gives the files their names, those that have not got them yet. With [`Existing::Replace`], what the range
-    /// had before and has no more goes away.
+    /// Gives the files their names, those that have not got them yet. With [`Existing::Replace`], and where
+    /// merging may make a day shrink, what the range had before and has no more goes away.
     pub(crate) fn publish(
         &self,
         stage: &Stage,
         files: &[FileMark],
-        existing: Existing,
-    ) -> Result<(), Error> {
+        fill: Fill,
+    ) -> Result<Option<Changes>, Error> {
         let disk = stage.disk();
+        let mut changes = matches!(fill, Fill::Merge { .. }).then(Changes::default);
         let mut targets = Vec::with_capacity(files.len());
         for file in files {
-            let target = self.target_of(&file.name);
+            let target = self.target_of(&file.name, fill);
             if let Self::Days { .. } = self {
                 let day = folder_of(&target);
                 disk.make_folder(day)
                     .map_err(|error| Error::at(day, error))?;
             }
-            publish(stage, file, &target, existing)?;
+            match (fill, self, &mut changes) {
+                (Fill::Merge { may_shrink }, Self::Days { format, .. }, Some(changes)) => {
+                    // Of no day, so that other ranges may have brought what it has.
+                    let may_shrink = may_shrink && file.name != day_name(None);
+                    merge(stage, file, &target, *format, may_shrink, changes)?;
+                }
+                (Fill::New(existing), ..) => publish(stage, file, &target, existing)?,
+                _ => publish(stage, file, &target, Existing::Replace)?,
+            }
             targets.push(target);
         }
-        if let Self::Days { folder, range, .. } = self {
-            if existing == Existing::Replace {
-                for part in self.parts_of_range(disk, folder, *range)? {
+        if let Self::Days {
+            folder,
+            range,
+            format,
+        } = self
+        {
+            if matches!(
+                fill,
+                Fill::New(Existing::Replace) | Fill::Merge { may_shrink: true }
+            ) {
+                for part in self.parts_of_range(disk, folder, *range, fill)? {
                     if targets.contains(&part) {
                         continue;
+                    }
+                    if let Some(changes) = &mut changes {
+                        let old = disk.read(&part).map_err(|error| Error::at(&part, error))?;
+                        changes.removed += count(old, &part, *format)?;
+                        changes.days += 1;
                     }
                     disk.remove(&part)
                         .map_err(|error| Error::at(&part, error))?;
@@ -168,16 +211,19 @@ impl Layout {
             }
             disk.sync_folder(folder);
         }
+        // Files that went away there must not outlive the checkpoint.
+        disk.sync_folder(stage.folder());
         disk.sync_folder(folder_of(self.output()));
-        Ok(())
+        Ok(changes)
     }
 
-    /// The files that the days of the range have, and those of this range without a day.
+    /// The files that the days of the range have, and where it is not merged that of this range without a day.
     fn parts_of_range(
         &self,
         disk: &dyn Disk,
         folder: &Path,
         range: TimeRange,
+        fill: Fill,
     ) -> Result<Vec<PathBuf>, Error> {
         let names_in = |folder: &Path| disk.names(folder).map_err(|error| Error::at(folder, error));
         let (first, last) = (range.from().date(), last_day(range));
@@ -188,7 +234,10 @@ impl Layout {
             };
             let day_folder = folder.join(&name);
             if day == NO_DAY {
-                let part = self.target_of(&name);
+                if matches!(fill, Fill::Merge { .. }) {
+                    continue;
+                }
+                let part = self.target_of(&name, fill);
                 let there = disk
                     .length(&part)
                     .map_err(|error| Error::at(&part, error))?;

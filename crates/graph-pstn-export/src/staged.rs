@@ -8,10 +8,11 @@ use graph_pstn_model::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::checkpoint::{Checkpoint, FileMark, Job};
-use crate::layout::Layout;
+use crate::layout::{Fill, Layout};
+use crate::merge::Changes;
 use crate::rejects::REJECTS;
 use crate::stage::Stage;
-use crate::{Error, ErrorKind, Existing, Rejects, Summary};
+use crate::{Error, ErrorKind, Rejects, Summary};
 
 /// A checkpoint goes to the disk no more often than this.
 const EVERY: Duration = Duration::from_secs(1);
@@ -35,7 +36,7 @@ pub struct Kept {
 pub(crate) struct Staged {
     pub(crate) stage: Stage,
     layout: Layout,
-    existing: Existing,
+    fill: Fill,
     /// `None` as long as it is not to be resumed.
     job: Option<Job>,
     /// What is on the disk.
@@ -53,11 +54,11 @@ pub(crate) struct Staged {
 }
 
 impl Staged {
-    pub(crate) fn new(stage: Stage, layout: Layout, existing: Existing) -> Self {
+    pub(crate) fn new(stage: Stage, layout: Layout, fill: Fill) -> Self {
         Self {
             stage,
             layout,
-            existing,
+            fill,
             job: None,
             saved: None,
             mark: None,
@@ -69,17 +70,12 @@ impl Staged {
     }
 
     /// Goes on with what is saved.
-    pub(crate) fn go_on(
-        stage: Stage,
-        layout: Layout,
-        existing: Existing,
-        saved: Checkpoint,
-    ) -> Self {
+    pub(crate) fn go_on(stage: Stage, layout: Layout, fill: Fill, saved: Checkpoint) -> Self {
         Self {
             job: Some(saved.job.clone()),
             duplicates_before: saved.summary.duplicates,
             saved: Some(saved),
-            ..Self::new(stage, layout, existing)
+            ..Self::new(stage, layout, fill)
         }
     }
 
@@ -102,6 +98,10 @@ impl Staged {
 
     pub(crate) fn is_resumable(&self) -> bool {
         self.job.is_some()
+    }
+
+    pub(crate) fn fill(&self) -> Fill {
+        self.fill
     }
 
     pub(crate) fn output(&self) -> &std::path::Path {
@@ -149,7 +149,7 @@ impl Staged {
         summary: &Summary,
         rejects: &Rejects,
     ) -> Result<(), Error> {
-        self.layout.check(self.stage.disk(), self.existing)?;
+        self.layout.check(self.stage.disk(), self.fill)?;
         rejects.check_staged(self.stage.disk())?;
         let last = self.mark.take().or_else(|| self.saved.take());
         let position = last.and_then(|last| last.position);
@@ -164,8 +164,8 @@ impl Staged {
         Ok(())
     }
 
-    /// Gives the files their names and takes the stage away.
-    pub(crate) fn publish(&mut self, rejects: &Rejects) -> Result<(), Error> {
+    /// Gives the files their names and takes the stage away; says what merging has changed.
+    pub(crate) fn publish(&mut self, rejects: &Rejects) -> Result<Option<Changes>, Error> {
         let files = match &self.saved {
             Some(saved) if saved.finished => saved.files.as_slice(),
             _ => {
@@ -179,17 +179,19 @@ impl Staged {
             files.iter().cloned().partition(|file| file.name == REJECTS);
         self.published = true;
         // First, since it may fail, and with `Replace` what the rejects replace cannot be brought back.
-        if let Err(error) = self.layout.publish(&self.stage, &rows, self.existing) {
-            // One file has its name or it has not; of several, some may have.
-            self.published = rows.len() > 1;
-            return Err(error);
-        }
+        let changes = self
+            .layout
+            .publish(&self.stage, &rows, self.fill)
+            .inspect_err(|_| {
+                // One file has its name or it has not; of several, some may have.
+                self.published = rows.len() > 1;
+            })?;
         rejects
             .publish(&self.stage, set_aside.first())
             .map_err(|error| error.after_output(self.output()))?;
         // The output is whole and in its place: what is left of the stage harms nobody.
         let _ = self.stage.close();
-        Ok(())
+        Ok(changes)
     }
 
     /// Keeps what can be resumed of an export that has let go of its files, and nothing otherwise.

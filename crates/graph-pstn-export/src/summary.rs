@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use graph_pstn_model::{Decimal, PstnCallLogRow};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Total;
+use crate::{Changes, Total};
 
 /// Rows that say how long a call took and what it cost.
 pub trait Billed {
@@ -47,6 +47,9 @@ pub struct Summary {
     pub conflicts: u64,
     /// Rows that could not be read; they are among the rejects.
     pub rejects: u64,
+    /// What has changed in a folder that was [merged](crate::Export::merge_days) with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
 }
 
 impl Summary {

@@ -7,12 +7,12 @@ use graph_pstn_http::Checkpoint as Position;
 use graph_pstn_model::{CallLog, LogRow, Tabular};
 use serde::Serialize;
 
-use crate::checkpoint::{Checkpoint, Job};
+use crate::checkpoint::{Checkpoint, FileMark, Job};
 use crate::days::Days;
 use crate::destination::{Destination, OneFile};
 use crate::disk::{Disk, LocalDisk};
-use crate::export::{Rows, check_has_days, with_format};
-use crate::layout::Layout;
+use crate::export::{Rows, check_has_days, whole_job};
+use crate::layout::{Fill, Layout};
 use crate::rejects::REJECTS;
 use crate::stage::Stage;
 use crate::staged::Staged;
@@ -120,14 +120,10 @@ impl Unfinished {
     {
         rejects.check_beside(&self.output)?;
         let layout = Layout::file(self.output.clone());
-        self.resume(
-            layout,
-            format,
-            existing,
-            rejects,
-            job,
-            |stage, checkpoint| Ok(Box::new(OneFile::go_on(stage, format, &checkpoint.files)?)),
-        )
+        let fill = Fill::New(existing);
+        self.resume(layout, format, fill, rejects, job, |stage, files| {
+            Ok(Box::new(OneFile::go_on(stage, format, files)?))
+        })
     }
 
     /// Goes on with an export to a folder of days.
@@ -146,6 +142,39 @@ impl Unfinished {
     where
         T: LogRow + Tabular + Billed + Serialize + Send + 'static,
     {
+        self.resume_folder(log, format, Fill::New(existing), rejects, job)
+    }
+
+    /// Goes on with what was to be merged with a folder of days.
+    ///
+    /// # Errors
+    ///
+    /// As for [`resume_file`](Self::resume_file) and [`Export::merge_days`].
+    pub fn resume_merge<T>(
+        self,
+        log: CallLog,
+        format: Format,
+        may_shrink: bool,
+        rejects: Rejects,
+        job: Job,
+    ) -> Result<Export<T>, Error>
+    where
+        T: LogRow + Tabular + Billed + Serialize + Send + 'static,
+    {
+        self.resume_folder(log, format, Fill::Merge { may_shrink }, rejects, job)
+    }
+
+    fn resume_folder<T>(
+        self,
+        log: CallLog,
+        format: Format,
+        fill: Fill,
+        rejects: Rejects,
+        job: Job,
+    ) -> Result<Export<T>, Error>
+    where
+        T: LogRow + Tabular + Billed + Serialize + Send + 'static,
+    {
         check_has_days(log)?;
         let range = self.position.range().map_err(|error| {
             self.stage
@@ -153,31 +182,26 @@ impl Unfinished {
                 .with_source(error)
         })?;
         let layout = Layout::days(self.output.clone(), range, format);
-        self.resume(
-            layout,
-            format,
-            existing,
-            rejects,
-            job,
-            |stage, checkpoint| Ok(Box::new(Days::go_on(stage, format, &checkpoint.files)?)),
-        )
+        self.resume(layout, format, fill, rejects, job, |stage, files| {
+            Ok(Box::new(Days::go_on(stage, format, files)?))
+        })
     }
 
     fn resume<T>(
         self,
         layout: Layout,
         format: Format,
-        existing: Existing,
+        fill: Fill,
         mut rejects: Rejects,
         job: Job,
-        destination: impl FnOnce(&Stage, &Checkpoint) -> Result<Box<dyn Destination<T>>, Error>,
+        destination: impl FnOnce(&Stage, &[FileMark]) -> Result<Box<dyn Destination<T>>, Error>,
     ) -> Result<Export<T>, Error> {
         let Self {
             stage, checkpoint, ..
         } = self;
-        checkpoint.job.check_same(&with_format(job, format))?;
+        checkpoint.job.check_same(&whole_job(job, format, fill))?;
         let files = checkpoint.files.as_slice();
-        if checkpoint.finished {
+        let rows = if checkpoint.finished {
             // Those that have their names already are looked at when the others get theirs.
             for file in files {
                 if stage.length(&file.name)?.is_some() {
@@ -185,41 +209,19 @@ impl Unfinished {
                 }
             }
             rejects.stage_in(&stage, None)?;
-            return Ok(Self::export(
-                Rows::Ended,
-                rejects,
-                checkpoint,
-                format,
-                stage,
-                layout,
-                existing,
-            ));
-        }
-        layout.check(stage.disk(), existing)?;
-        rejects.try_on(stage.disk())?;
-        stage.verify(files)?;
-        stage.cut_back(files)?;
-        let mark = files
-            .iter()
-            .find(|file| file.name == REJECTS && file.bytes > 0);
-        rejects.stage_in(&stage, mark.cloned())?;
-        let rows = Rows::Staged(destination(&stage, &checkpoint)?);
-        Ok(Self::export(
-            rows, rejects, checkpoint, format, stage, layout, existing,
-        ))
-    }
-
-    fn export<T>(
-        rows: Rows<T>,
-        rejects: Rejects,
-        checkpoint: Checkpoint,
-        format: Format,
-        stage: Stage,
-        layout: Layout,
-        existing: Existing,
-    ) -> Export<T> {
+            Rows::Ended
+        } else {
+            layout.check(stage.disk(), fill)?;
+            rejects.try_on(stage.disk())?;
+            stage.verify(files)?;
+            stage.cut_back(files)?;
+            let mut marks = files.iter();
+            let set_aside = marks.find(|file| file.name == REJECTS && file.bytes > 0);
+            rejects.stage_in(&stage, set_aside.cloned())?;
+            Rows::Staged(destination(&stage, files)?)
+        };
         let summary = checkpoint.summary.clone();
-        let staged = Staged::go_on(stage, layout, existing, checkpoint);
-        Export::resumed(rows, rejects, summary, format, staged)
+        let staged = Staged::go_on(stage, layout, fill, checkpoint);
+        Ok(Export::resumed(rows, rejects, summary, format, staged))
     }
 }
