@@ -151,8 +151,8 @@ impl Staged {
     ) -> Result<(), Error> {
         self.layout.check(self.stage.disk(), self.fill)?;
         rejects.check_staged(self.stage.disk())?;
-        let last = self.mark.take().or_else(|| self.saved.take());
-        let position = last.and_then(|last| last.position);
+        let last = self.mark.as_ref().or(self.saved.as_ref());
+        let position = last.and_then(|last| last.position.clone());
         let finished = Checkpoint {
             files,
             summary: summary.clone(),
@@ -160,7 +160,7 @@ impl Staged {
             ..Checkpoint::new(self.job.clone().unwrap_or_default(), position)
         };
         self.stage.save(&finished)?;
-        self.saved = Some(finished);
+        (self.saved, self.mark) = (Some(finished), None);
         Ok(())
     }
 

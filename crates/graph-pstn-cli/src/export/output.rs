@@ -104,6 +104,12 @@ impl OutputArgs {
                 self.overwrite && self.rejects.is_none(),
             )?;
         }
+        if self.resume && !format.can_go_on() {
+            return Err(Failure::usage(
+                format!("an export in {format} cannot be resumed"),
+                "leave --resume out, or choose --format csv or --format ndjson",
+            ));
+        }
         if let Some(target) = target
             .as_deref()
             .filter(|target| !by_day && is_folder(target))

@@ -35,8 +35,9 @@ impl Disk for LocalDisk {
         match builder.create(folder) {
             // A link would lead rows to where somebody else may have wanted them.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if fs::symlink_metadata(folder)?.is_dir() {
-                    Ok(())
+                let there = fs::symlink_metadata(folder)?;
+                if there.is_dir() {
+                    check_owner(folder, &there)
                 } else {
                     Err(error)
                 }
@@ -166,6 +167,23 @@ fn private() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// Refuses a folder of somebody else, who could exchange the files in it: as in a folder that all may write to.
+#[cfg(unix)]
+fn check_owner(folder: &Path, there: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    if tempfile::tempfile_in(folder)?.metadata()?.uid() == there.uid() {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path, _: &fs::Metadata) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether the file still has this name. Whoever holds a lock removes the file at the end, so that a lock may
