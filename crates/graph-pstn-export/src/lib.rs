@@ -11,6 +11,7 @@
 //!
 //! It stands above `graph-pstn-http`, whose batches it takes, and knows nothing of tokens or programs.
 
+mod beginning;
 mod checkpoint;
 #[cfg(test)]
 mod crash_tests;

@@ -7,11 +7,12 @@ use graph_pstn_http::Checkpoint as Position;
 use graph_pstn_model::{CallLog, LogRow, Tabular};
 use serde::Serialize;
 
+use crate::beginning::{check_has_days, whole_job};
 use crate::checkpoint::{Checkpoint, FileMark, Job};
 use crate::days::Days;
 use crate::destination::{Destination, OneFile};
 use crate::disk::{Disk, LocalDisk};
-use crate::export::{Rows, check_has_days, whole_job};
+use crate::export::Rows;
 use crate::layout::{Fill, Layout};
 use crate::rejects::REJECTS;
 use crate::stage::Stage;
@@ -222,6 +223,6 @@ impl Unfinished {
         };
         let summary = checkpoint.summary.clone();
         let staged = Staged::go_on(stage, layout, fill, checkpoint);
-        Ok(Export::resumed(rows, rejects, summary, format, staged))
+        Ok(Export::new(rows, rejects, summary, format, Some(staged)))
     }
 }
