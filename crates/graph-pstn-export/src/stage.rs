@@ -42,6 +42,13 @@ impl Stage {
             disk.make_folder(&folder)
                 .map_err(|error| match error.kind() {
                     io::ErrorKind::AlreadyExists => Error::at(&folder, error),
+                    io::ErrorKind::PermissionDenied if disk.is_folder(&folder) => {
+                        let message = format!(
+                            "{} belongs to somebody else, or may not be written to",
+                            folder.display()
+                        );
+                        Error::new(ErrorKind::NotWritable, message).with_path(&folder)
+                    }
                     _ => unusable_folder(output, crate::error::folder_of(&folder), error),
                 })?;
             match disk.lock(&folder.join(LOCK)) {
