@@ -185,15 +185,11 @@ impl Output {
             Unfinished::of_file(target)
         };
         let unfinished = unfinished.map_err(|error| hints::output_failure(&error))?;
-        let target = target.display();
-        match &unfinished {
-            None => ui.note(&format!(
-                "note: there is no unfinished export of {target}; it starts from the beginning"
-            )),
-            Some(unfinished) => ui.note(&format!(
-                "going on with {target} after {} rows",
-                HumanCount(unfinished.summary().rows)
-            )),
+        if unfinished.is_none() {
+            ui.note(&format!(
+                "note: there is no unfinished export of {}; it starts from the beginning",
+                target.display()
+            ));
         }
         Ok(unfinished)
     }
@@ -216,15 +212,24 @@ impl Output {
         let Some(target) = &self.target else {
             return Export::to_stream(io::stdout(), format, rejects);
         };
-        let export = match (unfinished, self.by_day) {
-            (Some(unfinished), false) => {
-                return unfinished.resume_file(format, existing, rejects, job);
-            }
-            (Some(unfinished), true) => {
-                return unfinished.resume_days(LOG, format, existing, rejects, job);
-            }
-            (None, false) => Export::to_file(target, format, existing, rejects)?,
-            (None, true) => Export::to_days(target, (LOG, range), format, existing, rejects)?,
+        if let Some(unfinished) = unfinished {
+            let rows = unfinished.summary().rows;
+            let export = if self.by_day {
+                unfinished.resume_days(LOG, format, existing, rejects, job)?
+            } else {
+                unfinished.resume_file(format, existing, rejects, job)?
+            };
+            ui.note(&format!(
+                "going on with {} after {} rows",
+                target.display(),
+                HumanCount(rows)
+            ));
+            return Ok(export);
+        }
+        let export = if self.by_day {
+            Export::to_days(target, (LOG, range), format, existing, rejects)?
+        } else {
+            Export::to_file(target, format, existing, rejects)?
         };
         if format.can_go_on() {
             export.resumable(job, reader.checkpoint())
