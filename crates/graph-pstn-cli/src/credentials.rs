@@ -219,6 +219,11 @@ impl CredentialArgs {
 }
 
 impl Credential {
+    /// The tenant, as it was named.
+    pub(crate) fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+
     /// An app with a client secret that is neither an option's nor the environment's.
     #[cfg(feature = "emulator")]
     pub(crate) fn of_secret(

@@ -63,6 +63,15 @@ impl Failure {
         self
     }
 
+    /// Adds what else can be done.
+    pub(crate) fn and_hint(mut self, hint: &str) -> Self {
+        self.hint = Some(match self.hint {
+            Some(first) => format!("{first}; {hint}"),
+            None => hint.to_owned(),
+        });
+        self
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }

@@ -150,10 +150,24 @@ pub(crate) fn output_failure(error: &graph_pstn_export::Error) -> Failure {
         ErrorKind::NoColumn => {
             return Failure::usage(one_line(error), "name columns as Graph does, each once");
         }
+        ErrorKind::Unfinished => {
+            "add --resume to go on with it, or --overwrite to give it up and start over"
+        }
+        ErrorKind::OtherJob => {
+            return Failure::usage(
+                one_line(error),
+                "give the options that it was begun with, or --overwrite instead of --resume to start \
+                 over",
+            );
+        }
+        ErrorKind::Damaged => "it cannot be resumed; --overwrite without --resume starts over",
+        ErrorKind::Busy => "wait for the other run, or name another output",
         ErrorKind::TargetExists => "name another file, or add --overwrite to replace it",
         ErrorKind::FolderMissing => "make the folder first, or name another one",
         ErrorKind::NotWritable => "name a folder that you may write to",
-        ErrorKind::NotAFile => "name a file; --output - writes to standard output",
+        ErrorKind::NotAFile => {
+            "name a file; --output - writes to standard output, and --partition-by day to a folder"
+        }
         ErrorKind::StorageFull => "make room, or name a file on another disk",
         _ => return Failure::new(Exit::Other, one_line(error)),
     };

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use graph_pstn_model::{OffsetDateTime, TimeRange, TimeRangeError};
-use time::{Date, Duration};
+use time::{Date, Duration, Time};
 
 use crate::exit::Failure;
 use crate::zone::Zone;
@@ -126,6 +126,47 @@ impl Length {
     }
 }
 
+impl RangeArgs {
+    /// The range of an export that is resumed. It was fixed when the export began: what was relative to that
+    /// moment still is, and what was not must be the same.
+    pub(crate) fn resumed(
+        &self,
+        begun: TimeRange,
+        settle: impl FnOnce(&Self, OffsetDateTime) -> Result<TimeRange, Failure>,
+    ) -> Result<TimeRange, Failure> {
+        if self.from.is_none() && self.to.is_none() && self.last.is_none() {
+            return Ok(begun);
+        }
+        match settle(self, begun.until()) {
+            Ok(range) if range == begun => Ok(begun),
+            _ => Err(Failure::usage(
+                format!("the unfinished export is of another range: {begun}"),
+                "give that range, or leave the range out",
+            )),
+        }
+    }
+
+    /// The range in whole days, for an output that has a file for each: half a day's rows would take
+    /// the place of the whole day's.
+    pub(crate) fn whole_days(&self, now: OffsetDateTime) -> Result<TimeRange, Failure> {
+        let range = self.range(now)?;
+        let midnight = |at: OffsetDateTime| at.replace_time(Time::MIDNIGHT);
+        let from = match self.last {
+            // Counted back from now, which is no midnight.
+            Some(_) => midnight(range.from()),
+            None => range.from(),
+        };
+        let is_whole = |bound: OffsetDateTime| bound == midnight(bound);
+        if !is_whole(from) || !(is_whole(range.until()) || range.until() >= now) {
+            return Err(Failure::usage(
+                "--partition-by day takes whole days, and the range begins or ends within one",
+                "give dates without a time, and no --time-zone: the days of the folder are those of UTC",
+            ));
+        }
+        TimeRange::new(from, range.until()).map_err(|error| no_range(&error))
+    }
+}
+
 /// The bounds are none of a range.
 pub(crate) fn no_range(error: &TimeRangeError) -> Failure {
     Failure::usage(
@@ -197,6 +238,63 @@ mod tests {
             let failure = range(options).unwrap_err();
             assert_eq!(failure.exit(), Exit::Usage);
             assert!(failure.hint().is_some());
+        }
+    }
+
+    #[test]
+    fn a_resumed_range_is_the_one_that_was_begun() {
+        let begun = TimeRange::new(datetime!(2019-11-24 12:00 UTC), NOW).unwrap();
+        let resumed = |options: &[&str]| {
+            let line = Line::try_parse_from([&["x"], options].concat()).unwrap();
+            line.range
+                .resumed(begun, RangeArgs::range)
+                .map_err(|failure| failure.exit())
+        };
+        for same in [
+            &[][..],
+            &["--last", "30d"],
+            &["--from", "2019-11-24T12:00:00Z"],
+            &[
+                "--from",
+                "2019-11-24T12:00:00Z",
+                "--to",
+                "2019-12-24T12:00:00Z",
+            ],
+        ] {
+            assert_eq!(resumed(same), Ok(begun), "{same:?}");
+        }
+        for other in [
+            &["--last", "31d"][..],
+            &["--from", "2019-11-24"],
+            &["--from", "2019-12-25"],
+            &["--from", "2019-11-24T12:00:00Z", "--to", "2019-12-24"],
+        ] {
+            assert_eq!(resumed(other), Err(Exit::Usage), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn days_are_whole_but_for_today() {
+        let days = |options: &[&str]| {
+            let line = Line::try_parse_from([&["x"], options].concat()).unwrap();
+            line.range
+                .whole_days(NOW)
+                .map(|range| range.to_string())
+                .map_err(|failure| failure.exit())
+        };
+        let until_now = |from: &str| Ok(format!("{from}T00:00:00Z until 2019-12-24T12:00:00Z"));
+        assert_eq!(days(&["--last", "30d"]), until_now("2019-11-24"));
+        assert_eq!(days(&["--from", "2019-12-01"]), until_now("2019-12-01"));
+        assert_eq!(
+            days(&["--from", "2019-11-01", "--to", "2019-12-01"]),
+            Ok("2019-11-01 until 2019-12-01".into())
+        );
+        let halves = [
+            ["--from", "2019-11-01T09:00:00Z", "--to", "2019-12-01"],
+            ["--from", "2019-11-01", "--to", "2019-12-01T09:00:00Z"],
+        ];
+        for half in halves {
+            assert_eq!(days(&half), Err(Exit::Usage), "{half:?}");
         }
     }
 }

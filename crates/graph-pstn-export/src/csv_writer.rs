@@ -72,12 +72,18 @@ impl<W: Write> CsvWriter<W> {
         self.with_bom()
     }
 
+    /// Goes on after what another writer has written and flushed: the header is there.
+    #[must_use]
+    pub fn continuing(mut self) -> Self {
+        self.has_header = true;
+        self
+    }
+
     fn write_header<T: Tabular>(&mut self) -> Result<(), Error> {
-        if self.has_header {
+        let places = self.columns.get_or_insert_with(columns::all::<T>);
+        if std::mem::replace(&mut self.has_header, true) {
             return Ok(());
         }
-        self.has_header = true;
-        let places = self.columns.get_or_insert_with(columns::all::<T>);
         let names = places.iter().filter_map(|place| T::COLUMNS.get(*place));
         for (at, column) in names.enumerate() {
             let mark = if at == 0 && self.bom { BOM } else { "" };

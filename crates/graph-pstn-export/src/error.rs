@@ -30,6 +30,18 @@ pub enum ErrorKind {
     NoColumn,
     /// The export was given up before it was finished.
     Abandoned,
+    /// There is an unfinished export of the same output: it can be resumed, or replaced.
+    Unfinished,
+    /// The unfinished export is of another job, and its rows would not go together with these.
+    OtherJob,
+    /// What there is of the unfinished export is damaged or not all there.
+    Damaged,
+    /// An export in this format cannot be resumed.
+    NotResumable,
+    /// Another run is writing the same output.
+    Busy,
+    /// The log has no days by which its rows could be put.
+    NoDays,
     /// Any other failure of the operating system.
     Io,
 }

@@ -1,73 +1,56 @@
-//! Batches in, a complete file out.
+//! Batches in, complete files out.
 
-use std::io::Write;
-use std::path::Path;
-
-use graph_pstn_http::Batch;
+use graph_pstn_http::{Batch, Checkpoint as Position};
 use graph_pstn_model::RejectedRow;
 
-use crate::{
-    Error, ErrorKind, Existing, ExportRow, OutputFile, Rejects, RowWriter, Selection, Summary,
-    WriterOptions,
-};
+use crate::beginning::whole_job;
+use crate::checkpoint::Job;
+use crate::destination::{Destination, cannot_go_on, ended};
+use crate::staged::{Kept, Staged};
+use crate::{Error, ErrorKind, ExportRow, Rejects, RowWriter, Selection, Summary, WriterOptions};
 
 /// An export under way: takes batches, writes rows, sets others aside, and keeps count.
 ///
-/// The output and the file of rejects appear when it is [finished](Export::finish); when it is dropped
-/// before that, neither does.
+/// The output and the file of rejects appear when it is [finished](Export::finish). When it is dropped
+/// before that, neither does. One that is [resumable](Export::resumable) keeps what it has in a folder beside its
+/// output, and another process may [go on](crate::Unfinished) with it.
 #[must_use = "an export that is dropped leaves nothing"]
 pub struct Export<T> {
-    rows: Box<dyn RowWriter<T>>,
-    file: Option<OutputFile>,
+    rows: Rows<T>,
     rejects: Rejects,
     selection: Selection,
     summary: Summary,
+    options: WriterOptions,
+    /// `None` for a stream.
+    staged: Option<Staged>,
+}
+
+pub(crate) enum Rows<T> {
+    Stream(Box<dyn RowWriter<T>>),
+    Staged(Box<dyn Destination<T>>),
+    /// All of them are in their files.
+    Ended,
 }
 
 impl<T: ExportRow> Export<T> {
-    /// An export to a file.
+    /// Has it keep checkpoints, so that another process may go on with it after whatever ends this one:
+    /// [`mark`](Self::mark) tells it when. `position` is that of a reader that has not begun.
     ///
     /// # Errors
     ///
-    /// As for [`OutputFile::create`], for the output or for the file of rejects; or they are the same
-    /// file ([`ErrorKind::SameFile`](crate::ErrorKind::SameFile)); or as for [`WriterOptions::writer`].
-    pub fn to_file(
-        target: &Path,
-        format: impl Into<WriterOptions>,
-        existing: Existing,
-        rejects: Rejects,
-    ) -> Result<Self, Error> {
-        rejects.check_beside(target)?;
-        let file = OutputFile::create(target, existing)?;
-        rejects.check()?;
-        let rows = format.into().writer(file.handle()?)?;
-        Ok(Self {
-            rows,
-            file: Some(file),
-            rejects,
-            selection: Selection::default(),
-            summary: Summary::default(),
-        })
-    }
-
-    /// An export to a stream, such as standard output. Rows leave it batch by batch.
-    ///
-    /// # Errors
-    ///
-    /// As for [`OutputFile::create`], for the file of rejects, or for [`WriterOptions::writer`].
-    pub fn to_stream(
-        out: impl Write + Send + 'static,
-        format: impl Into<WriterOptions>,
-        rejects: Rejects,
-    ) -> Result<Self, Error> {
-        rejects.check()?;
-        Ok(Self {
-            rows: format.into().writer(out)?,
-            file: None,
-            rejects,
-            selection: Selection::default(),
-            summary: Summary::default(),
-        })
+    /// The format does not allow it, or the rows go to a stream ([`ErrorKind::NotResumable`]); the disk is full or
+    /// failing.
+    pub fn resumable(mut self, job: Job, position: Position) -> Result<Self, Error> {
+        let format = self.options.format();
+        if !format.can_go_on() {
+            return Err(cannot_go_on(format));
+        }
+        let Some(staged) = &mut self.staged else {
+            let message = "an export to a stream cannot be resumed";
+            return Err(Error::new(ErrorKind::NotResumable, message));
+        };
+        staged.begin(whole_job(job, &self.options, staged.fill()), position)?;
+        Ok(self)
     }
 
     /// Takes only these rows, or only so much of them; to be set before the first.
@@ -91,9 +74,9 @@ impl<T: ExportRow> Export<T> {
         for row in &batch.conflicts {
             self.set_conflict_aside(row)?;
         }
-        if self.file.is_none() {
+        if let Rows::Stream(rows) = &mut self.rows {
             // Somebody may be watching the stream, and the next page may be minutes away.
-            self.rows.flush()?;
+            rows.flush()?;
         }
         Ok(())
     }
@@ -113,7 +96,12 @@ impl<T: ExportRow> Export<T> {
             self.summary.rejects += 1;
             return self.rejects.add_withheld();
         };
-        match self.rows.write(&shown) {
+        let written = match &mut self.rows {
+            Rows::Stream(rows) => rows.write(&shown),
+            Rows::Staged(rows) => rows.write(&shown),
+            Rows::Ended => Err(ended()),
+        };
+        match written {
             Ok(()) => {
                 self.summary.add(shown.as_ref());
                 Ok(())
@@ -123,10 +111,7 @@ impl<T: ExportRow> Export<T> {
                 self.rejects
                     .add_unwritable(shown.as_ref(), &error.to_string())
             }
-            Err(error) => Err(match &self.file {
-                Some(file) => error.in_file(file.target()),
-                None => error,
-            }),
+            Err(error) => Err(self.named(error)),
         }
     }
 
@@ -158,43 +143,154 @@ impl<T: ExportRow> Export<T> {
         }
     }
 
-    /// Gives the files their names, when both are on the disk.
+    /// Takes note that all rows before the position of the reader have been written, and none after it. That is so
+    /// after a batch that [finishes a window](Batch::done_until), and when the reader has come to its end.
+    /// `duplicates` are those that the [reader](graph_pstn_http::Progress::duplicates) has left out.
+    ///
+    /// About once a second this brings a checkpoint to the disk, if the export is
+    /// [resumable](Self::resumable).
+    ///
+    /// # Errors
+    ///
+    /// The output failed.
+    pub fn mark(&mut self, position: Position, duplicates: u64) -> Result<(), Error> {
+        let Some(staged) = &mut self.staged else {
+            self.summary.duplicates = duplicates;
+            return Ok(());
+        };
+        self.summary.duplicates = staged.duplicates(duplicates);
+        let Rows::Staged(rows) = &mut self.rows else {
+            return Ok(());
+        };
+        if !staged.is_resumable() {
+            return Ok(());
+        }
+        let output = staged.output().to_owned();
+        let mut files = rows.flush().map_err(|error| error.in_file(&output))?;
+        files.extend(self.rejects.flush()?);
+        if staged.mark(position, files, &self.summary) {
+            staged.save(|| {
+                rows.sync()?;
+                self.rejects.sync()
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Whether all rows were written already, by an earlier run, and it only wants to be finished.
+    #[must_use]
+    pub fn has_all_rows(&self) -> bool {
+        matches!(self.rows, Rows::Ended)
+    }
+
+    /// Gives the files their names, when all are on the disk.
     ///
     /// # Errors
     ///
     /// The output or the file of rejects failed. Then neither has its name, and files that were to be
     /// replaced are as they were. Only should the rejects' last step fail after the output's is there an
-    /// output ([`ErrorKind::OnlyRejects`](crate::ErrorKind::OnlyRejects)), and the error says where the rejects are.
-    pub fn finish(self) -> Result<Summary, Error> {
-        let Self {
+    /// output ([`ErrorKind::OnlyRejects`]), and the error says where the rejects are. Of a
+    /// folder of days some may have been replaced; it can be resumed then, which does the rest.
+    pub fn finish(mut self) -> Result<Summary, Error> {
+        self.complete()
+    }
+
+    /// As [`finish`](Self::finish); after an error there may be something to keep.
+    pub(crate) fn complete(&mut self) -> Result<Summary, Error> {
+        match std::mem::replace(&mut self.rows, Rows::Ended) {
+            Rows::Stream(rows) => {
+                rows.finish()?;
+                let rejects = std::mem::replace(&mut self.rejects, Rejects::told(|_| {}));
+                rejects.complete()?.commit()?;
+                return Ok(self.summary.clone());
+            }
+            Rows::Staged(mut rows) => {
+                let files = rows.finish().map_err(|error| self.named(error));
+                let mut files = files?;
+                files.extend(self.rejects.flush()?);
+                self.rejects.sync()?;
+                self.rejects.let_go();
+                if let Some(staged) = &mut self.staged {
+                    staged.finish(files, &self.summary, &self.rejects)?;
+                }
+            }
+            Rows::Ended => {}
+        }
+        if let Some(staged) = &mut self.staged {
+            self.summary.changes = staged.publish(&self.rejects)?;
+        }
+        self.staged = None;
+        Ok(self.summary.clone())
+    }
+
+    /// Ends it before all rows are there. A [resumable](Self::resumable) export is kept up to its last
+    /// [mark](Self::mark), if that is not at the very beginning; of any other nothing is left.
+    pub fn suspend(mut self) -> Option<Kept> {
+        self.let_go();
+        self.staged.take()?.suspend()
+    }
+
+    /// Names the output in the error of a writer that does not know it.
+    fn named(&self, error: Error) -> Error {
+        match &self.staged {
+            Some(staged) => error.in_file(staged.output()),
+            None => error,
+        }
+    }
+}
+
+impl<T> Export<T> {
+    pub(crate) fn new(
+        rows: Rows<T>,
+        rejects: Rejects,
+        summary: Summary,
+        options: WriterOptions,
+        staged: Option<Staged>,
+    ) -> Self {
+        Self {
             rows,
-            file,
             rejects,
+            selection: Selection::default(),
             summary,
-            ..
-        } = self;
-        let Some(file) = file else {
-            rows.finish()?;
-            rejects.complete()?.commit()?;
-            return Ok(summary);
-        };
-        rows.finish()
-            .map_err(|error| error.in_file(file.target()))?;
-        let rejects = rejects.complete()?;
-        let target = file.target().to_owned();
-        // First, since it may fail, and with `Replace` what the rejects replace cannot be brought back.
-        file.commit()?;
-        rejects
-            .commit()
-            .map_err(|error| error.after_output(&target))?;
-        Ok(summary)
+            options,
+            staged,
+        }
+    }
+
+    /// Saves every mark: tests do not wait for seconds to pass.
+    #[cfg(test)]
+    pub(crate) fn save_always(&mut self) {
+        if let Some(staged) = &mut self.staged {
+            staged.save_always();
+        }
+    }
+
+    /// Writers that are dropped may still write what they have buffered, so they go first.
+    fn let_go(&mut self) {
+        self.rows = Rows::Ended;
+        self.rejects.let_go();
+    }
+}
+
+impl<T> Drop for Export<T> {
+    fn drop(&mut self) {
+        if self
+            .staged
+            .as_ref()
+            .is_some_and(|staged| !staged.is_resumable())
+        {
+            self.let_go();
+            if let Some(mut staged) = self.staged.take() {
+                staged.suspend();
+            }
+        }
     }
 }
 
 impl<T> std::fmt::Debug for Export<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Export")
-            .field("file", &self.file)
+            .field("staged", &self.staged)
             .field("rejects", &self.rejects)
             .field("summary", &self.summary)
             .finish_non_exhaustive()
@@ -202,340 +298,5 @@ impl<T> std::fmt::Debug for Export<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Filter, Format, NumberMask, RawRecord};
-    use graph_pstn_model::PstnCallLogRow;
-    use std::fs;
-    use std::path::PathBuf;
-
-    fn row(id: &str) -> PstnCallLogRow {
-        let mut row = PstnCallLogRow::default();
-        row.id = Some(id.into());
-        row
-    }
-
-    fn rejected(json: &str) -> RejectedRow {
-        RejectedRow::new(7, "$.value[7].charge", "not a number", json)
-    }
-
-    struct Place {
-        folder: tempfile::TempDir,
-        target: PathBuf,
-    }
-
-    impl Place {
-        fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let target = folder.path().join("calls.ndjson");
-            Self { folder, target }
-        }
-
-        fn export(&self, existing: Existing) -> Result<Export<PstnCallLogRow>, Error> {
-            let rejects = Rejects::to_file(Rejects::beside(&self.target), existing);
-            Export::to_file(&self.target, Format::Ndjson, existing, rejects)
-        }
-
-        fn names(&self) -> Vec<String> {
-            let mut names: Vec<String> = fs::read_dir(self.folder.path())
-                .unwrap()
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                .collect();
-            names.sort();
-            names
-        }
-    }
-
-    #[test]
-    fn rows_and_rejects_appear_together_at_the_end() {
-        let place = Place::new();
-        let mut export = place.export(Existing::Refuse).unwrap();
-        export.write_row(&row("a")).unwrap();
-        export
-            .set_aside(&rejected("{\n \"id\": \"b\", \"charge\": 1e99\r\n}"))
-            .unwrap();
-        export.set_aside(&rejected("{\"id\"")).unwrap();
-        export.set_conflict_aside(&row("a")).unwrap();
-        assert!(place.names().iter().all(|name| name.ends_with(".partial")));
-        let summary = export.finish().unwrap();
-        assert_eq!(
-            (summary.rows, summary.rejects, summary.conflicts),
-            (1, 2, 1)
-        );
-        assert_eq!(
-            place.names(),
-            ["calls.ndjson", "calls.ndjson.rejects.ndjson"]
-        );
-        let rejects = fs::read_to_string(Rejects::beside(&place.target)).unwrap();
-        let lines: Vec<&str> = rejects.lines().collect();
-        assert_eq!(lines.len(), 3);
-        assert_eq!(
-            lines[0],
-            r#"{"reason":"not a number","index":7,"path":"$.value[7].charge","row":{  "id": "b", "charge": 1e99  }}"#
-        );
-        assert!(lines[1].ends_with(r#""row":"{\"id\""}"#), "{}", lines[1]);
-        assert!(
-            lines[2].starts_with(r#"{"reason":"a row with the same id"#),
-            "{}",
-            lines[2]
-        );
-    }
-
-    #[test]
-    fn without_rejects_there_is_no_file_of_them() {
-        let place = Place::new();
-        let mut export = place.export(Existing::Refuse).unwrap();
-        export.write_row(&row("a")).unwrap();
-        export.finish().unwrap();
-        assert_eq!(place.names(), ["calls.ndjson"]);
-    }
-
-    #[test]
-    fn an_export_that_is_dropped_leaves_nothing() {
-        let place = Place::new();
-        let mut export = place.export(Existing::Refuse).unwrap();
-        export.write_row(&row("a")).unwrap();
-        export.set_aside(&rejected("{}")).unwrap();
-        drop(export);
-        assert!(place.names().is_empty());
-    }
-
-    #[test]
-    fn old_rejects_refuse_a_new_export_or_go_with_the_old_one() {
-        let place = Place::new();
-        fs::write(Rejects::beside(&place.target), "old").unwrap();
-        let error = place.export(Existing::Refuse).unwrap_err();
-        assert_eq!(error.path(), Some(Rejects::beside(&place.target).as_path()));
-        place.export(Existing::Replace).unwrap().finish().unwrap();
-        assert_eq!(place.names(), ["calls.ndjson"]);
-    }
-
-    #[test]
-    fn when_the_output_fails_the_old_rejects_stay() {
-        for with_rejects in [true, false] {
-            let place = Place::new();
-            let rejects = Rejects::beside(&place.target);
-            fs::write(&rejects, "old").unwrap();
-            let mut export = place.export(Existing::Replace).unwrap();
-            if with_rejects {
-                export.set_aside(&rejected("{}")).unwrap();
-            }
-            // No file can take its place.
-            fs::create_dir(&place.target).unwrap();
-            export.finish().unwrap_err();
-            assert_eq!(fs::read(&rejects).unwrap(), b"old");
-            assert_eq!(
-                place.names(),
-                ["calls.ndjson", "calls.ndjson.rejects.ndjson"]
-            );
-        }
-    }
-
-    #[test]
-    fn rejects_that_cannot_get_their_name_leave_no_output() {
-        let place = Place::new();
-        let mut export = place.export(Existing::Refuse).unwrap();
-        export.set_aside(&rejected("{}")).unwrap();
-        fs::write(Rejects::beside(&place.target), "theirs").unwrap();
-        let error = export.finish().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TargetExists);
-        assert_eq!(place.names(), ["calls.ndjson.rejects.ndjson"]);
-    }
-
-    #[test]
-    fn the_rejects_are_kept_when_only_their_last_step_fails() {
-        let place = Place::new();
-        let target = Rejects::beside(&place.target);
-        let mut rejects = Rejects::to_file(&target, Existing::Refuse);
-        rejects.add_unreadable(&rejected("{}")).unwrap();
-        let complete = rejects.complete().unwrap();
-        fs::write(&target, "theirs").unwrap();
-        let error = complete.commit().unwrap_err().after_output(&place.target);
-        assert_eq!(error.kind(), ErrorKind::OnlyRejects);
-        assert_eq!(error.path(), Some(target.as_path()));
-        let names = place.names();
-        assert_eq!(names.len(), 2, "{names:?}");
-        assert!(error.to_string().contains("calls.ndjson is complete, but "));
-        assert!(error.to_string().ends_with(&names[0]), "{error}");
-        let kept = fs::read_to_string(place.folder.path().join(&names[0])).unwrap();
-        assert!(kept.contains("not a number"));
-        assert_eq!(fs::read(&target).unwrap(), b"theirs");
-    }
-
-    #[test]
-    fn the_rejects_have_a_file_of_their_own() {
-        let place = Place::new();
-        let folder = place.folder.path();
-        fs::create_dir(folder.join("inner")).unwrap();
-        let kind = |rejects: PathBuf| {
-            Export::<PstnCallLogRow>::to_file(
-                &place.target,
-                Format::Csv,
-                Existing::Replace,
-                Rejects::to_file(rejects, Existing::Replace),
-            )
-            .map(drop)
-            .map_err(|error| error.kind())
-        };
-        for same in ["calls.ndjson", "./calls.ndjson", "inner/../calls.ndjson"] {
-            assert_eq!(kind(folder.join(same)), Err(ErrorKind::SameFile), "{same}");
-        }
-        assert_eq!(kind(folder.join("inner/calls.ndjson")), Ok(()));
-        assert_eq!(kind(folder.join("calls")), Ok(()));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_folder_is_the_same_by_a_link() {
-        let place = Place::new();
-        let link = place.folder.path().join("link");
-        std::os::unix::fs::symlink(place.folder.path(), &link).unwrap();
-        let rejects = Rejects::to_file(link.join("calls.ndjson"), Existing::Refuse);
-        let error = Export::<PstnCallLogRow>::to_file(
-            &place.target,
-            Format::Csv,
-            Existing::Refuse,
-            rejects,
-        )
-        .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::SameFile);
-    }
-
-    #[test]
-    fn when_the_output_fails_the_rejects_go_too() {
-        let place = Place::new();
-        let mut export = place.export(Existing::Refuse).unwrap();
-        export.set_aside(&rejected("{}")).unwrap();
-        fs::write(&place.target, "theirs").unwrap();
-        assert_eq!(export.finish().unwrap_err().kind(), ErrorKind::TargetExists);
-        assert_eq!(place.names(), ["calls.ndjson"]);
-    }
-
-    #[test]
-    fn a_callback_hears_of_rows_without_their_content() {
-        let (told, heard) = std::sync::mpsc::channel();
-        let rejects = Rejects::told(move |note| {
-            told.send(format!("{note:?}")).unwrap();
-        });
-        let mut export = Export::to_stream(Vec::new(), Format::Csv, rejects).unwrap();
-        export
-            .set_aside(&rejected("{\"callerNumber\":\"+1 555 0100\"}"))
-            .unwrap();
-        export.set_conflict_aside(&row("a")).unwrap();
-        export.finish().unwrap();
-        let notes: Vec<String> = heard.iter().collect();
-        assert_eq!(notes.len(), 2);
-        assert!(notes[0].contains("not a number") && !notes[0].contains("555"));
-    }
-
-    #[test]
-    fn a_stream_that_is_closed_says_so() {
-        struct Closed;
-        impl Write for Closed {
-            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
-                Err(std::io::ErrorKind::BrokenPipe.into())
-            }
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
-        for format in Format::ALL {
-            let rejects = Rejects::told(|_| {});
-            let mut export = Export::to_stream(Closed, *format, rejects).unwrap();
-            export.write_row(&row("a")).unwrap();
-            assert_eq!(export.finish().unwrap_err().kind(), ErrorKind::ClosedPipe);
-        }
-    }
-
-    #[test]
-    fn what_is_not_wanted_is_counted_and_written_nowhere() {
-        let place = Place::new();
-        let filter = Filter::default().or_user("ada@contoso.example");
-        let selection = Selection::default().with_filter(filter);
-        let mut export = place
-            .export(Existing::Refuse)
-            .unwrap()
-            .with_selection(selection);
-        let of = |user: &str| {
-            let mut row = row("a");
-            row.user_principal_name = Some(user.into());
-            row.duration = Some(5);
-            row
-        };
-        export.write_row(&of("ada@contoso.example")).unwrap();
-        export.write_row(&of("grace@contoso.example")).unwrap();
-        export
-            .set_conflict_aside(&of("grace@contoso.example"))
-            .unwrap();
-        let summary = export.finish().unwrap();
-        assert_eq!(
-            (summary.rows, summary.duration, summary.filtered),
-            (1, 5, 2)
-        );
-        assert!(!summary.has_set_aside());
-        assert_eq!(place.names(), ["calls.ndjson"]);
-    }
-
-    #[test]
-    fn masked_numbers_are_masked_wherever_a_row_goes() {
-        let place = Place::new();
-        let rejects = Rejects::to_file(Rejects::beside(&place.target), Existing::Refuse);
-        let mut export: Export<RawRecord> =
-            Export::to_file(&place.target, Format::Ndjson, Existing::Refuse, rejects)
-                .unwrap()
-                .with_selection(Selection::default().with_mask(NumberMask::default()));
-        let raw = |json: &str| serde_json::from_str::<RawRecord>(json).unwrap();
-        export
-            .write_row(&raw(r#"{"id":"a","callerNumber":"+15550100"}"#))
-            .unwrap();
-        export
-            .set_conflict_aside(&raw(r#"{"id":"a","callerNumber":"+15550101"}"#))
-            .unwrap();
-        export
-            .set_aside(&rejected(r#"{"charge":"x","callerNumber":"+15550102"}"#))
-            .unwrap();
-        export
-            .set_aside(&rejected(r#"{"callerNumber":15550103}"#))
-            .unwrap();
-        export
-            .write_row(&raw(r#"{"id":"b","newNumber":15550104}"#))
-            .unwrap();
-        let summary = export.finish().unwrap();
-        assert_eq!(
-            (summary.rows, summary.conflicts, summary.rejects),
-            (1, 1, 3)
-        );
-        let rows = fs::read_to_string(&place.target).unwrap();
-        assert_eq!(rows, "{\"id\":\"a\",\"callerNumber\":\"+15550***\"}\n");
-        let rejects = fs::read_to_string(Rejects::beside(&place.target)).unwrap();
-        assert_eq!(rejects.lines().count(), 4);
-        assert_eq!(rejects.matches("+15550***").count(), 2);
-        assert!(!rejects.contains("5501"), "{rejects}");
-        assert_eq!(rejects.matches(r#""row":null"#).count(), 2);
-    }
-
-    #[cfg(feature = "parquet")]
-    #[test]
-    fn a_row_that_the_format_cannot_hold_is_set_aside() {
-        let place = Place::new();
-        let rejects = Rejects::to_file(Rejects::beside(&place.target), Existing::Refuse);
-        let mut export =
-            Export::to_file(&place.target, Format::Parquet, Existing::Refuse, rejects).unwrap();
-        let charged = |charge| {
-            let mut row = row("a");
-            row.charge = Some(graph_pstn_model::Decimal::from_str_exact(charge).unwrap());
-            row
-        };
-        export.write_row(&charged("0.05")).unwrap();
-        export.write_row(&charged("0.000000000001")).unwrap();
-        let summary = export.finish().unwrap();
-        assert_eq!((summary.rows, summary.rejects), (1, 1));
-        assert_eq!(summary.charge[""].to_string(), "0.05");
-        let rejects = fs::read_to_string(Rejects::beside(&place.target)).unwrap();
-        assert!(
-            rejects.starts_with(r#"{"reason":"Parquet cannot hold charge: more decimals"#),
-            "{rejects}"
-        );
-        assert!(rejects.contains(r#""charge":0.000000000001"#), "{rejects}");
-    }
-}
+#[path = "export_tests.rs"]
+mod tests;

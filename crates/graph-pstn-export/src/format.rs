@@ -59,6 +59,12 @@ impl Format {
         }
     }
 
+    /// Whether a file of this format can be cut back to where a writer was flushed, and gone on with.
+    #[must_use]
+    pub fn can_go_on(self) -> bool {
+        matches!(self, Self::Csv | Self::Ndjson)
+    }
+
     /// Whether it is read by programs alone, and has no place on a terminal.
     #[must_use]
     pub fn is_binary(self) -> bool {
@@ -143,32 +149,13 @@ impl WriterOptions {
         T: Tabular + Serialize,
         W: Write + Send + 'static,
     {
-        let places = self.places::<T>()?;
         Ok(match self.format {
-            Format::Csv => {
-                let mut writer = CsvWriter::new(out);
-                if let Some(places) = places {
-                    writer = writer.with_columns(places);
-                }
-                if self.bom {
-                    writer = writer.with_bom();
-                }
-                if self.spreadsheet {
-                    writer = writer.for_spreadsheets();
-                }
-                Box::new(writer)
-            }
-            Format::Ndjson => {
-                let mut writer = NdjsonWriter::new(out);
-                if let Some(places) = places {
-                    writer = writer.with_columns(places);
-                }
-                Box::new(writer)
-            }
+            Format::Csv => Box::new(self.csv_writer::<T, W>(out)?),
+            Format::Ndjson => Box::new(self.ndjson_writer::<T, W>(out)?),
             #[cfg(feature = "parquet")]
             Format::Parquet => {
                 let mut writer = ParquetWriter::new(out);
-                if let Some(places) = places {
+                if let Some(places) = self.places::<T>()? {
                     writer = writer.with_columns(places);
                 }
                 for (key, value) in &self.metadata {
@@ -177,6 +164,65 @@ impl WriterOptions {
                 Box::new(writer)
             }
         })
+    }
+
+    /// A writer that goes on after what an earlier one has written and flushed. There is no need to buffer
+    /// `out`.
+    ///
+    /// # Errors
+    ///
+    /// The format [does not allow it](Format::can_go_on)
+    /// ([`ErrorKind::NotResumable`](crate::ErrorKind::NotResumable)); or as for [`check`](Self::check).
+    pub fn continuing_writer<T, W>(&self, out: W) -> Result<Box<dyn RowWriter<T>>, Error>
+    where
+        T: Tabular + Serialize,
+        W: Write + Send + 'static,
+    {
+        match self.format {
+            Format::Csv => Ok(Box::new(self.csv_writer::<T, W>(out)?.continuing())),
+            Format::Ndjson => Ok(Box::new(self.ndjson_writer::<T, W>(out)?)),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Err(crate::destination::cannot_go_on(self.format)),
+        }
+    }
+
+    fn csv_writer<T: Tabular, W: Write>(&self, out: W) -> Result<CsvWriter<W>, Error> {
+        let mut writer = CsvWriter::new(out);
+        if let Some(places) = self.places::<T>()? {
+            writer = writer.with_columns(places);
+        }
+        if self.bom {
+            writer = writer.with_bom();
+        }
+        if self.spreadsheet {
+            writer = writer.for_spreadsheets();
+        }
+        Ok(writer)
+    }
+
+    fn ndjson_writer<T: Tabular, W: Write>(&self, out: W) -> Result<NdjsonWriter<W>, Error> {
+        let mut writer = NdjsonWriter::new(out);
+        if let Some(places) = self.places::<T>()? {
+            writer = writer.with_columns(places);
+        }
+        Ok(writer)
+    }
+
+    /// What of it decides what a file looks like, as one line.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut text = self.format.name().to_owned();
+        if let Some(columns) = &self.columns {
+            text.push_str(&format!(", columns {}", columns.join(",")));
+        }
+        for (is_on, name) in [
+            (self.bom, "byte order mark"),
+            (self.spreadsheet, "spreadsheet"),
+        ] {
+            if is_on {
+                text.push_str(&format!(", {name}"));
+            }
+        }
+        text
     }
 
     fn places<T: Tabular>(&self) -> Result<Option<Vec<usize>>, Error> {

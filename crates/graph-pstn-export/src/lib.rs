@@ -1,5 +1,5 @@
-//! Where the rows of PSTN call logs go: CSV, NDJSON and Parquet, to a stream or to a file that appears only
-//! when it is complete.
+//! Where the rows of PSTN call logs go: CSV, NDJSON and Parquet, to a stream, to a file or to a file for each
+//! day, which appear only when they are complete, and which another process can go on with.
 //!
 //! The pieces work alone: a [`RowWriter`] writes rows to anything that is [`Write`](std::io::Write), an
 //! [`OutputFile`] is a file in the making, a [`Summary`] counts and sums exactly. [`Export`] puts them
@@ -9,6 +9,9 @@
 //! Rows are those of any log of `graph-pstn-model`, or [`RawRecord`]s, which are written as Graph sent them. A
 //! [`Selection`] says which of them are wanted, and whether numbers are masked.
 //!
+//! Files are made in a folder of their own until they are complete, with a checkpoint that says how much of them
+//! counts: [`Export::resumable`] keeps it, [`Unfinished`] goes on from it.
+//!
 //! # Features
 //!
 //! - `parquet`: `ParquetWriter`. Off by default.
@@ -17,36 +20,51 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod beginning;
 mod billed;
+mod checkpoint;
 mod columns;
+#[cfg(test)]
+mod crash_tests;
 mod csv_writer;
+mod days;
+mod destination;
+mod disk;
 mod error;
 mod export;
 mod export_row;
 mod filter;
 mod format;
+mod layout;
+mod merge;
 mod ndjson_writer;
 mod number_mask;
 mod output_file;
 #[cfg(feature = "parquet")]
 #[cfg_attr(docsrs, doc(cfg(feature = "parquet")))]
 pub mod parquet_writer;
+mod part;
 mod raw_record;
 mod rejects;
 mod row_writer;
 mod selection;
 pub mod spreadsheet;
+mod stage;
+mod staged;
 mod summary;
 mod thread;
 mod total;
+mod unfinished;
 
 pub use billed::Billed;
+pub use checkpoint::Job;
 pub use csv_writer::CsvWriter;
 pub use error::{Error, ErrorKind};
 pub use export::Export;
 pub use export_row::ExportRow;
 pub use filter::{Filter, FilterError, NumberPattern};
 pub use format::{Format, ParseFormatError, WriterOptions};
+pub use merge::Changes;
 pub use ndjson_writer::NdjsonWriter;
 pub use number_mask::{NumberMask, Unmaskable};
 pub use output_file::{Existing, OutputFile};
@@ -56,9 +74,11 @@ pub use raw_record::RawRecord;
 pub use rejects::{Rejects, SetAside};
 pub use row_writer::RowWriter;
 pub use selection::Selection;
+pub use staged::Kept;
 pub use summary::Summary;
 pub use thread::ExportThread;
-pub use total::Total;
+pub use total::{ParseTotalError, Total};
+pub use unfinished::Unfinished;
 
 /// Bytes that a writer collects before it asks the system to take them.
 const BUFFER: usize = 64 * 1024;

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::{NamedTempFile, PersistError};
+use tempfile::{NamedTempFile, PathPersistError, PersistError, TempPath};
 
 use crate::error::folder_of;
 use crate::{Error, ErrorKind};
@@ -144,7 +144,7 @@ impl OutputFile {
     }
 }
 
-fn check_target(target: &Path, existing: Existing) -> Result<(), Error> {
+pub(crate) fn check_target(target: &Path, existing: Existing) -> Result<(), Error> {
     // Of the name itself, so that a link to nowhere counts as being there.
     let Ok(link) = fs::symlink_metadata(target) else {
         return Ok(());
@@ -167,7 +167,7 @@ fn no_file(target: &Path, what: &str) -> Error {
     Error::new(ErrorKind::NotAFile, format!("{} {what}", target.display())).with_path(target)
 }
 
-fn unusable_folder(target: &Path, folder: &Path, error: io::Error) -> Error {
+pub(crate) fn unusable_folder(target: &Path, folder: &Path, error: io::Error) -> Error {
     let error = Error::at(target, error);
     let message = match error.kind() {
         ErrorKind::FolderMissing if folder.exists() => {
@@ -179,10 +179,18 @@ fn unusable_folder(target: &Path, folder: &Path, error: io::Error) -> Error {
     error.with_message(message)
 }
 
-/// Renames without taking the place of a file that appeared meanwhile.
 fn persist_new(temporary: NamedTempFile, target: &Path) -> Result<(), PersistError> {
-    let refused = match temporary.persist_noclobber(target) {
-        Ok(_) => return Ok(()),
+    let (file, path) = temporary.into_parts();
+    name_new(path, target).map_err(|PathPersistError { error, path }| PersistError {
+        error,
+        file: NamedTempFile::from_parts(file, path),
+    })
+}
+
+/// Renames without taking the place of a file that appeared meanwhile.
+pub(crate) fn name_new(path: TempPath, target: &Path) -> Result<(), PathPersistError> {
+    let refused = match path.persist_noclobber(target) {
+        Ok(()) => return Ok(()),
         Err(refused) => refused,
     };
     // Some network and FUSE file systems know neither a rename that replaces nothing nor hard
@@ -196,9 +204,9 @@ fn persist_new(temporary: NamedTempFile, target: &Path) -> Result<(), PersistErr
     }
     let taken = OpenOptions::new().write(true).create_new(true).open(target);
     if let Err(error) = taken {
-        return Err(PersistError { error, ..refused });
+        return Err(PathPersistError { error, ..refused });
     }
-    refused.file.persist(target).map(drop).inspect_err(|_| {
+    refused.path.persist(target).inspect_err(|_| {
         // The empty file is ours; should it not go away, the rename's failure is the news.
         let _ = fs::remove_file(target);
     })
@@ -209,12 +217,12 @@ fn persist_new(temporary: NamedTempFile, target: &Path) -> Result<(), PersistErr
 /// No error is worth one here: the file is complete, on the disk and in its place. A folder that may not be
 /// listed cannot be opened, and some file systems cannot sync one.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) {
+pub(crate) fn sync_folder(folder: &Path) {
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) {}
+pub(crate) fn sync_folder(_: &Path) {}
 
 #[cfg(test)]
 mod tests {

@@ -5,13 +5,18 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use graph_pstn_model::RejectedRow;
+use graph_pstn_model::{RejectedRow, TimeRange};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::checkpoint::FileMark;
+use crate::disk::Disk;
 use crate::error::folder_of;
+use crate::layout::{self, in_a_name};
 use crate::ndjson_writer::write_line;
+use crate::part::Part;
 use crate::selection::WITHHELD;
+use crate::stage::Stage;
 use crate::{Error, ErrorKind, Existing, OutputFile};
 
 /// A row that was set aside, without what it holds.
@@ -36,10 +41,20 @@ enum Place {
     File {
         target: PathBuf,
         existing: Existing,
-        open: Option<(OutputFile, BufWriter<File>)>,
+        /// Where it is made; without one it is a temporary neighbour of its target.
+        stage: Option<Stage>,
+        open: Option<Open>,
     },
     Told(Box<dyn FnMut(&SetAside<'_>) + Send>),
 }
+
+enum Open {
+    Own(OutputFile, BufWriter<File>),
+    Staged(Part, BufWriter<Part>),
+}
+
+/// The file, while it is in the making with those of the rows.
+pub(crate) const REJECTS: &str = "rejects";
 
 /// A line of the file of rejects.
 #[derive(Serialize)]
@@ -61,6 +76,7 @@ impl Rejects {
         Self(Place::File {
             target: target.into(),
             existing,
+            stage: None,
             open: None,
         })
     }
@@ -78,6 +94,13 @@ impl Rejects {
         name.into()
     }
 
+    /// The name in a folder of days: `_rejects-2019-11-01_2019-12-01.ndjson`. What begins with an underscore is
+    /// passed over by readers of such folders, and another range has another file.
+    #[must_use]
+    pub fn within(folder: &Path, range: TimeRange) -> PathBuf {
+        folder.join(format!("_rejects-{}.ndjson", in_a_name(range)))
+    }
+
     /// Whether the file could be made, to be known now and not after hours.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match &self.0 {
@@ -86,6 +109,106 @@ impl Rejects {
             } => OutputFile::create(target.as_path(), *existing).map(drop),
             Place::Told(_) => Ok(()),
         }
+    }
+
+    /// Has the file made together with those of the rows: goes on with it after the mark.
+    pub(crate) fn stage_in(&mut self, on: &Stage, mark: Option<FileMark>) -> Result<(), Error> {
+        match &mut self.0 {
+            Place::File { stage, open, .. } => {
+                *stage = Some(on.clone());
+                *open = mark
+                    .map(|mark| on.go_on(mark).map(Open::staged))
+                    .transpose()?;
+                Ok(())
+            }
+            Place::Told(_) if mark.is_some() => Err(Error::new(
+                ErrorKind::OtherJob,
+                "the unfinished export has set rows aside, and there is no file for them now",
+            )),
+            Place::Told(_) => Ok(()),
+        }
+    }
+
+    /// Brings what was written to the file of the stage, and says how much it holds.
+    pub(crate) fn flush(&mut self) -> Result<Option<FileMark>, Error> {
+        match &mut self.0 {
+            Place::File {
+                target,
+                open: Some(Open::Staged(part, out)),
+                ..
+            } => {
+                out.flush().map_err(|error| Error::at(target, error))?;
+                Ok(Some(part.mark()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Brings the file of the stage to the disk.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        match &self.0 {
+            Place::File {
+                target,
+                open: Some(Open::Staged(part, _)),
+                ..
+            } => part.sync().map_err(|error| Error::at(target, error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes no more.
+    pub(crate) fn let_go(&mut self) {
+        if let Place::File { open, .. } = &mut self.0 {
+            *open = None;
+        }
+    }
+
+    /// As [`check`](Self::check), before the file is made in a stage.
+    pub(crate) fn try_on(&self, disk: &dyn Disk) -> Result<(), Error> {
+        match &self.0 {
+            Place::File {
+                target, existing, ..
+            } => disk.try_target(target, *existing),
+            Place::Told(_) => Ok(()),
+        }
+    }
+
+    /// Whether the file of the stage could get its name.
+    pub(crate) fn check_staged(&self, disk: &dyn Disk) -> Result<(), Error> {
+        match &self.0 {
+            Place::File {
+                target, existing, ..
+            } => disk.check_target(target, *existing),
+            Place::Told(_) => Ok(()),
+        }
+    }
+
+    /// Gives the file of the stage its name; without one, an old file of that name goes away where it was to be
+    /// replaced.
+    pub(crate) fn publish(&self, on: &Stage, mark: Option<&FileMark>) -> Result<(), Error> {
+        let Place::File {
+            target, existing, ..
+        } = &self.0
+        else {
+            return Ok(());
+        };
+        match (mark, existing) {
+            (Some(mark), existing) => {
+                layout::publish(on, mark, target, *existing).map_err(|error| {
+                    let place = on.path(REJECTS);
+                    let message =
+                        format!("{error}; what was to go there is in {}", place.display());
+                    error.with_message(message)
+                })?;
+            }
+            (None, Existing::Replace) => on
+                .disk()
+                .remove(target)
+                .map_err(|error| old_stays(target, error))?,
+            (None, Existing::Refuse) => return Ok(()),
+        }
+        on.disk().sync_folder(folder_of(target));
+        Ok(())
     }
 
     /// Whether they have a file of their own, also where its path is spelt in another way.
@@ -157,14 +280,16 @@ impl Rejects {
             Place::File {
                 target,
                 existing,
+                stage,
                 open,
             } => {
-                let (_, out) = match open {
-                    Some(open) => open,
-                    None => {
+                let open = match (open.take(), stage) {
+                    (Some(there), _) => open.insert(there),
+                    (None, Some(stage)) => open.insert(Open::staged(stage.create(REJECTS)?)),
+                    (None, None) => {
                         let file = OutputFile::create(target.as_path(), *existing)?;
                         let out = BufWriter::new(file.handle()?);
-                        open.insert((file, out))
+                        open.insert(Open::Own(file, out))
                     }
                 };
                 let line = Line {
@@ -173,7 +298,11 @@ impl Rejects {
                     path: note.path,
                     row,
                 };
-                write_line(out, &line).map_err(|error| error.in_file(target))
+                match open {
+                    Open::Own(_, out) => write_line(out, &line),
+                    Open::Staged(_, out) => write_line(out, &line),
+                }
+                .map_err(|error| error.in_file(target))
             }
         }
     }
@@ -184,21 +313,33 @@ impl Rejects {
             target,
             existing,
             open,
+            ..
         } = self.0
         else {
             return Ok(Complete::None);
         };
         match (open, existing) {
-            (Some((file, mut out)), _) => {
+            (Some(Open::Own(file, mut out)), _) => {
                 out.flush().map_err(|error| Error::at(&target, error))?;
                 drop(out);
                 file.complete()?;
                 Ok(Complete::Written(file))
             }
             (None, Existing::Replace) => Ok(Complete::Stale(target)),
-            (None, Existing::Refuse) => Ok(Complete::None),
+            (Some(Open::Staged(..)), _) | (None, Existing::Refuse) => Ok(Complete::None),
         }
     }
+}
+
+impl Open {
+    fn staged(part: Part) -> Self {
+        Self::Staged(part.clone(), BufWriter::new(part))
+    }
+}
+
+fn old_stays(target: &Path, error: io::Error) -> Error {
+    let message = format!("the old {} cannot be removed", target.display());
+    Error::at(target, error).with_message(message)
 }
 
 /// The file of rejects while the output gets its name. When it is dropped, what has the rejects' name
@@ -221,8 +362,7 @@ impl Complete {
             Self::Written(file) => file.commit_or_keep(),
             Self::Stale(target) => match fs::remove_file(&target) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    let message = format!("the old {} cannot be removed", target.display());
-                    Err(Error::at(&target, error).with_message(message))
+                    Err(old_stays(&target, error))
                 }
                 _ => Ok(()),
             },

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Billed, Total};
+use crate::{Billed, Changes, Total};
 
 /// Rows, seconds and charges of an export, and what did not go the straight way.
 ///
 /// It serialises as one object that starts with `"rows"`, `"duration"` (seconds) and `"charge"`
 /// (per currency, as exact decimal text). A charge without a currency is under the empty name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Summary {
     /// Rows written.
@@ -18,11 +18,10 @@ pub struct Summary {
     /// The sum of their durations in seconds.
     pub duration: i64,
     /// The sum of their charges per currency; connection charges are not in it.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "as_text", deserialize_with = "of_text")]
     pub charge: BTreeMap<String, Total>,
     /// Rows that came again with the same content, and were dropped. The reader drops them before an
-    /// export sees them, so an [`Export`](crate::Export) leaves this 0: set it from the reader's
-    /// [`Progress::duplicates`](graph_pstn_http::Progress::duplicates).
+    /// export sees them: [`Export::mark`](crate::Export::mark) tells it of them.
     pub duplicates: u64,
     /// Rows whose id had come before with other content; they are among the rejects.
     pub conflicts: u64,
@@ -31,6 +30,9 @@ pub struct Summary {
     pub rejects: u64,
     /// Rows that were read and not wanted: see [`Filter`](crate::Filter). They count nowhere else.
     pub filtered: u64,
+    /// What has changed in a folder that was [merged](crate::Export::merge_days) with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
 }
 
 impl Summary {
@@ -69,6 +71,15 @@ fn as_text<S: Serializer>(
     )
 }
 
+fn of_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Total>, D::Error> {
+    BTreeMap::<String, String>::deserialize(deserializer)?
+        .into_iter()
+        .map(|(currency, total)| Ok((currency, total.parse().map_err(de::Error::custom)?)))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +101,8 @@ mod tests {
             r#"{"rows":4,"duration":180,"charge":{"EUR":"0.00","USD":"0.0613"},"duplicates":0,"conflicts":0,"rejects":0,"filtered":0}"#
         );
         assert!(!summary.has_set_aside());
+        let text = serde_json::to_string(&summary).unwrap();
+        assert_eq!(serde_json::from_str::<Summary>(&text).unwrap(), summary);
     }
 
     #[test]

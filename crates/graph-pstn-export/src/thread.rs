@@ -2,10 +2,10 @@
 
 use std::{io, thread};
 
-use graph_pstn_http::Batch;
+use graph_pstn_http::{Batch, Checkpoint};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Error, ErrorKind, Export, ExportRow, Summary};
+use crate::{Error, ErrorKind, Export, ExportRow, Kept, Summary};
 
 /// An export that is written on a thread of its own, fed from async code.
 ///
@@ -13,19 +13,24 @@ use crate::{Error, ErrorKind, Export, ExportRow, Summary};
 /// that neither holds up the runtime's other tasks nor makes the caller deaf to an interruption; and
 /// pages are fetched while the last one is being written. One batch waits at most, so memory stays bounded.
 ///
-/// When it is dropped, what is being written is given up: no file appears.
+/// When it is dropped, what is being written is [suspended](Export::suspend): no file appears.
 #[derive(Debug)]
-#[must_use = "an export that is dropped leaves nothing"]
+#[must_use = "an export that is dropped leaves nothing, or what can be resumed"]
 pub struct ExportThread<T> {
     batches: mpsc::Sender<Message<T>>,
     /// `None` once it has been heard.
-    outcome: Option<oneshot::Receiver<Result<Summary, Error>>>,
+    outcome: Option<oneshot::Receiver<Outcome>>,
+    kept: Option<Kept>,
 }
 
 enum Message<T> {
     Write(Batch<T>),
+    Mark(Checkpoint, u64),
     Finish,
 }
+
+/// How the export ended; if it failed, what is kept of it.
+type Outcome = (Result<Summary, Error>, Option<Kept>);
 
 impl<T: ExportRow> ExportThread<T> {
     /// Starts the thread.
@@ -39,12 +44,19 @@ impl<T: ExportRow> ExportThread<T> {
         thread::Builder::new()
             .name("graph-pstn-export".into())
             .spawn(move || {
+                let mut export = export;
+                let ended = run(&mut export, incoming);
+                let kept = match ended {
+                    Ok(_) => None,
+                    Err(_) => export.suspend(),
+                };
                 // Nobody may be there to hear it.
-                let _ = report.send(run(export, incoming));
+                let _ = report.send((ended, kept));
             })?;
         Ok(Self {
             batches,
             outcome: Some(outcome),
+            kept: None,
         })
     }
 
@@ -54,7 +66,20 @@ impl<T: ExportRow> ExportThread<T> {
     ///
     /// Writing failed, this batch or an earlier one.
     pub async fn write(&mut self, batch: Batch<T>) -> Result<(), Error> {
-        match self.batches.send(Message::Write(batch)).await {
+        self.send(Message::Write(batch)).await
+    }
+
+    /// [Marks](Export::mark) the place up to which all has been handed over.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Self::write).
+    pub async fn mark(&mut self, position: Checkpoint, duplicates: u64) -> Result<(), Error> {
+        self.send(Message::Mark(position, duplicates)).await
+    }
+
+    async fn send(&mut self, message: Message<T>) -> Result<(), Error> {
+        match self.batches.send(message).await {
             Ok(()) => Ok(()),
             Err(_) => Err(self.failure().await),
         }
@@ -63,14 +88,9 @@ impl<T: ExportRow> ExportThread<T> {
     /// Waits until writing fails, for ever if it does not. Lets a caller that waits for the next page know
     /// at once that nobody wants it. Cancel safe.
     pub async fn failure(&mut self) -> Error {
-        let Some(outcome) = &mut self.outcome else {
-            return ended();
-        };
-        let outcome = outcome.await;
-        self.outcome = None;
-        match outcome {
-            Ok(Err(error)) => error,
-            Ok(Ok(_)) | Err(_) => ended(),
+        match self.ending().await {
+            Err(error) => error,
+            Ok(_) => ended(),
         }
     }
 
@@ -78,33 +98,50 @@ impl<T: ExportRow> ExportThread<T> {
     ///
     /// # Errors
     ///
-    /// Writing failed; then no file appears.
-    pub async fn finish(self) -> Result<Summary, Error> {
+    /// Writing failed; then no file appears. [`suspend`](Self::suspend) says what is kept.
+    pub async fn finish(&mut self) -> Result<Summary, Error> {
         // If this fails the outcome says why.
         let _ = self.batches.send(Message::Finish).await;
-        match self.outcome {
-            Some(outcome) => outcome.await.unwrap_or_else(|_| Err(ended())),
-            None => Err(ended()),
+        self.ending().await
+    }
+
+    /// [Suspends](Export::suspend) the export, and waits until its files are in order or gone; says what is
+    /// kept. The same after a failure.
+    pub async fn suspend(self) -> Option<Kept> {
+        let Self {
+            batches,
+            outcome,
+            kept,
+        } = self;
+        drop(batches);
+        match outcome {
+            Some(outcome) => outcome.await.ok()?.1,
+            None => kept,
         }
     }
 
-    /// Gives the export up, and waits until its files are gone.
-    pub async fn abandon(self) {
-        drop(self.batches);
-        if let Some(outcome) = self.outcome {
-            let _ = outcome.await;
-        }
+    /// Hears how the export ends. Cancel safe.
+    async fn ending(&mut self) -> Result<Summary, Error> {
+        let Some(outcome) = &mut self.outcome else {
+            return Err(ended());
+        };
+        let outcome = outcome.await;
+        self.outcome = None;
+        let (result, kept) = outcome.unwrap_or_else(|_| (Err(ended()), None));
+        self.kept = kept;
+        result
     }
 }
 
 fn run<T: ExportRow>(
-    mut export: Export<T>,
+    export: &mut Export<T>,
     mut incoming: mpsc::Receiver<Message<T>>,
 ) -> Result<Summary, Error> {
     loop {
         match incoming.blocking_recv() {
             Some(Message::Write(batch)) => export.write(&batch)?,
-            Some(Message::Finish) => return export.finish(),
+            Some(Message::Mark(position, duplicates)) => export.mark(position, duplicates)?,
+            Some(Message::Finish) => return export.complete(),
             None => return Err(ended()),
         }
     }

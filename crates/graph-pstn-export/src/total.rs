@@ -1,6 +1,7 @@
 //! Sums of money that never round.
 
 use std::fmt;
+use std::str::FromStr;
 
 use graph_pstn_model::Decimal;
 
@@ -51,6 +52,58 @@ impl fmt::Display for Total {
     }
 }
 
+impl FromStr for Total {
+    type Err = ParseTotalError;
+
+    /// Reads what `Display` writes, exactly.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (is_negative, digits) = match text.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, text),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let number = |digits: &str| {
+            let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+            let number = digits.parse::<i128>().ok();
+            number.filter(|_| all_digits).ok_or(ParseTotalError)
+        };
+        let scale = u32::try_from(fraction.len()).map_err(|_| ParseTotalError)?;
+        if scale > FINEST || (scale == 0 && digits.contains('.')) {
+            return Err(ParseTotalError);
+        }
+        let mut total = Self {
+            whole: number(whole)?,
+            fraction: if scale == 0 {
+                0
+            } else {
+                number(fraction)? * 10_i128.pow(FINEST - scale)
+            },
+            scale,
+        };
+        if is_negative {
+            total.whole = -total.whole;
+            if total.fraction > 0 {
+                total.whole -= 1;
+                total.fraction = ONE - total.fraction;
+            }
+        }
+        Ok(total)
+    }
+}
+
+/// The text is none of a [`Total`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParseTotalError;
+
+impl fmt::Display for ParseTotalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a sum of money")
+    }
+}
+
+impl std::error::Error for ParseTotalError {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +144,46 @@ mod tests {
             sum(&[large, small, large]),
             "158456325028528675187087900670.0000000000000000000000000001"
         );
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_and_goes_on_as_before() {
+        for amounts in [
+            &["0.05", "0.0113"][..],
+            &["-0.05"],
+            &["-2.00", "0.75"],
+            &["-3", "-1"],
+            &["0.00"],
+            &[
+                "79228162514264337593543950335",
+                "0.0000000000000000000000000001",
+            ],
+            &[],
+        ] {
+            let text = sum(amounts);
+            let mut total: Total = text.parse().unwrap();
+            assert_eq!(total.to_string(), text);
+            let mut whole = Total::default();
+            for amount in amounts {
+                whole.add(Decimal::from_str_exact(amount).unwrap());
+            }
+            assert_eq!(total, whole);
+            total.add(Decimal::new(-1, 2));
+            whole.add(Decimal::new(-1, 2));
+            assert_eq!(total, whole);
+        }
+        for text in [
+            "",
+            "-",
+            "1.",
+            ".5",
+            "+1",
+            "1e3",
+            "--1",
+            "1.-5",
+            "0.00000000000000000000000000001",
+        ] {
+            assert_eq!(text.parse::<Total>(), Err(ParseTotalError), "{text}");
+        }
     }
 }

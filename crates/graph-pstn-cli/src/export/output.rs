@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use graph_pstn_export::{
-    Error, ErrorKind, Existing, Export, ExportRow, Format, Rejects, SetAside, Summary,
-    WriterOptions,
+    Error, ErrorKind, Existing, Export, ExportRow, Format, Job, Rejects, SetAside, Summary,
+    Unfinished, WriterOptions,
 };
-use graph_pstn_model::CallLog;
+use graph_pstn_http::RangeReader;
+use graph_pstn_model::{CallLog, TimeRange, format_time};
 use indicatif::HumanCount;
 use serde::Serialize;
 
+use super::transfer::Left;
 use crate::exit::{Exit, Failure};
 use crate::hints;
 use crate::ui::Ui;
@@ -28,9 +30,20 @@ pub(crate) struct OutputArgs {
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 
-    /// Replace the output file if it is there already.
+    /// Write a folder with a file for each day in UTC: FILE/date=2019-11-01/part-00000.csv and so on.
+    /// Takes whole days; --last begins with the first moment of a day then.
+    #[arg(long, value_name = "PERIOD")]
+    partition_by: Option<Period>,
+
+    /// Replace the output file if it is there already; with --partition-by, all days of the range
+    /// and no others. Without --resume, an unfinished export of it is given up.
     #[arg(long)]
     overwrite: bool,
+
+    /// Go on with an export that was interrupted, with otherwise the same options. The range may be left
+    /// out. Where there is nothing to go on with it starts from the beginning.
+    #[arg(long)]
+    resume: bool,
 
     /// A file for rows that are set aside. Default: the output's name with .rejects.ndjson added; for
     /// standard output there is none, and such rows are only counted and named.
@@ -40,6 +53,11 @@ pub(crate) struct OutputArgs {
     /// How to report rows, seconds and charges on standard error at the end.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = SummaryForm::Text)]
     summary: SummaryForm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Period {
+    Day,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -58,8 +76,12 @@ pub(crate) struct Output {
     several: bool,
     /// `None` for standard output.
     target: Option<PathBuf>,
+    /// The target is a folder with a file for each day.
+    by_day: bool,
+    /// `None` for where they go by default.
     rejects: Option<PathBuf>,
     existing: Existing,
+    resume: bool,
     summary: SummaryForm,
 }
 
@@ -67,9 +89,14 @@ pub(crate) struct Output {
 const LOG: &str = "{log}";
 
 impl OutputArgs {
-    /// The file as it was given; `None` for standard output.
-    pub(crate) fn target(&self) -> Option<&Path> {
+    /// As it was given; `None` for standard output.
+    fn target(&self) -> Option<&Path> {
         Some(self.output.as_path()).filter(|path| *path != Path::new("-"))
+    }
+
+    /// The name of a file, by which its format goes.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.target().filter(|_| self.partition_by.is_none())
     }
 
     /// An output for each log.
@@ -88,11 +115,8 @@ impl OutputArgs {
                 "let {log} stand for the log's name, or leave --rejects out",
             ));
         }
-        if self.overwrite && target.is_none() && self.rejects.is_none() {
-            return Err(Failure::usage(
-                "--overwrite is for files, and the rows go to standard output",
-                "name a file with --output, or leave --overwrite out",
-            ));
+        if target.is_none() {
+            self.check_stream()?;
         }
         if format.is_binary() && target.is_none() && io::stdout().is_terminal() {
             return Err(Failure::usage(
@@ -100,24 +124,70 @@ impl OutputArgs {
                 "name a file with --output",
             ));
         }
-        let output = |log: &CallLog| {
-            let target = target.map(|target| of_log(target, *log));
-            let rejects = self.rejects.as_deref().map(|file| of_log(file, *log));
-            Output {
-                log: *log,
-                several,
-                rejects: rejects.or_else(|| target.as_deref().map(Rejects::beside)),
-                target,
-                existing: if self.overwrite {
-                    Existing::Replace
-                } else {
-                    Existing::Refuse
-                },
-                summary: self.summary,
-            }
-        };
-        Ok(logs.iter().map(output).collect())
+        if self.resume && !format.can_go_on() {
+            return Err(Failure::usage(
+                format!("an export in {format} cannot be resumed"),
+                "leave --resume out, or choose --format csv or --format ndjson",
+            ));
+        }
+        logs.iter().map(|log| self.of_log(*log, several)).collect()
     }
+
+    /// What is of no use without a file.
+    fn check_stream(&self) -> Result<(), Failure> {
+        let options = [
+            (self.resume, "--resume"),
+            (self.partition_by.is_some(), "--partition-by"),
+            (self.overwrite && self.rejects.is_none(), "--overwrite"),
+        ];
+        match options.into_iter().find(|(is_given, _)| *is_given) {
+            None => Ok(()),
+            Some((_, option)) => Err(Failure::usage(
+                format!("{option} is for files, and the rows go to standard output"),
+                format!("name a file with --output, or leave {option} out"),
+            )),
+        }
+    }
+
+    fn of_log(&self, log: CallLog, several: bool) -> Result<Output, Failure> {
+        let target = self.target().map(|target| of_log(target, log));
+        let by_day = self.partition_by == Some(Period::Day);
+        if let Some(target) = target
+            .as_deref()
+            .filter(|target| !by_day && is_folder(target))
+        {
+            return Err(Failure::usage(
+                format!("{} is a folder", target.display()),
+                "add --partition-by day for a file for each day in it, or name a file",
+            ));
+        }
+        if by_day && log.time_property().is_none() {
+            return Err(Failure::usage(
+                format!("the rows of {log} are of no day, so they cannot be put by days"),
+                "leave --partition-by out, or export that log in a run of its own",
+            ));
+        }
+        Ok(Output {
+            log,
+            several,
+            target,
+            by_day,
+            rejects: self.rejects.as_deref().map(|file| of_log(file, log)),
+            existing: if self.overwrite {
+                Existing::Replace
+            } else {
+                Existing::Refuse
+            },
+            resume: self.resume,
+            summary: self.summary,
+        })
+    }
+}
+
+/// Whether the name is that of a folder, or would be.
+fn is_folder(target: &Path) -> bool {
+    let text = target.as_os_str().to_string_lossy();
+    text.ends_with(std::path::is_separator) || target.is_dir()
 }
 
 fn names_log(file: &Path) -> bool {
@@ -133,28 +203,105 @@ fn of_log(file: &Path, log: CallLog) -> PathBuf {
 }
 
 impl Output {
-    /// Makes what can be made at the start, so that what is in its way shows before any request.
+    /// The export to go on with, if that is wanted.
+    pub(crate) fn unfinished(&self) -> Result<Option<Unfinished>, Failure> {
+        let Some(target) = self.target.as_deref().filter(|_| self.resume) else {
+            return Ok(None);
+        };
+        let unfinished = if self.by_day {
+            Unfinished::of_days(target)
+        } else {
+            Unfinished::of_file(target)
+        };
+        unfinished.map_err(|error| hints::output_failure(&error))
+    }
+
+    /// Whether an earlier run of several logs has finished this one. With `--resume` it is kept as it is.
+    pub(crate) fn is_finished(&self) -> bool {
+        let file = self.target.as_deref().filter(|_| !self.by_day);
+        self.resume && self.several && file.is_some_and(Path::exists)
+    }
+
+    pub(crate) fn resumes(&self) -> bool {
+        self.resume
+    }
+
+    /// The output as messages name it.
+    pub(crate) fn shown(&self) -> String {
+        match &self.target {
+            Some(target) => target.display().to_string(),
+            None => "standard output".into(),
+        }
+    }
+
+    /// Makes what can be made at the start, so that what is in its way shows before any request. `reader` has
+    /// not begun.
     pub(crate) fn open<T: ExportRow>(
         &self,
         ui: &Ui,
         options: WriterOptions,
+        (range, job): (TimeRange, Job),
+        reader: &RangeReader<T>,
+        unfinished: Option<Unfinished>,
     ) -> Result<Export<T>, Error> {
-        let rejects = match &self.rejects {
-            Some(file) => Rejects::to_file(file, self.existing),
+        let existing = self.existing;
+        let rejects = match self.rejects_of(range) {
+            Some(file) => Rejects::to_file(file, existing),
             None => Rejects::told(teller(ui.clone())),
         };
-        match &self.target {
-            Some(target) => Export::to_file(target, options, self.existing, rejects),
-            None => Export::to_stream(io::stdout(), options, rejects),
+        let Some(target) = &self.target else {
+            return Export::to_stream(io::stdout(), options, rejects);
+        };
+        if let Some(unfinished) = unfinished {
+            let rows = unfinished.summary().rows;
+            let export = if self.by_day {
+                unfinished.resume_days(self.log, options, existing, rejects, job)?
+            } else {
+                unfinished.resume_file(options, existing, rejects, job)?
+            };
+            ui.note(&format!(
+                "going on with {} after {} rows",
+                target.display(),
+                HumanCount(rows)
+            ));
+            return Ok(export);
         }
+        let can_go_on = options.format().can_go_on();
+        let export = if self.by_day {
+            Export::to_days(target, (self.log, range), options, existing, rejects)?
+        } else {
+            Export::to_file(target, options, existing, rejects)?
+        };
+        if can_go_on {
+            export.resumable(job, reader.checkpoint())
+        } else {
+            Ok(export)
+        }
+    }
+
+    /// The file for rows that are set aside.
+    fn rejects_of(&self, range: TimeRange) -> Option<PathBuf> {
+        let by_default = |target: &Path| {
+            if self.by_day {
+                Rejects::within(target, range)
+            } else {
+                Rejects::beside(target)
+            }
+        };
+        let given = self.rejects.clone();
+        given.or_else(|| self.target.as_deref().map(by_default))
     }
 
     pub(crate) fn log(&self) -> CallLog {
         self.log
     }
 
-    pub(crate) fn is_file(&self) -> bool {
+    pub(crate) fn is_on_disk(&self) -> bool {
         self.target.is_some()
+    }
+
+    pub(crate) fn has_days(&self) -> bool {
+        self.by_day
     }
 
     /// Whether rows and progress would be drawn over each other.
@@ -172,19 +319,35 @@ impl Output {
         }
     }
 
-    /// What there is after an interruption of these.
-    pub(crate) fn after_interruption(outputs: &[&Self]) -> String {
-        let files = outputs.iter().filter_map(|output| output.target.as_deref());
-        let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
-        match files.as_slice() {
-            [] => "the rows on standard output are not all of them".into(),
-            [file] => format!("{file} was not written; run again"),
-            files => format!("{} were not written; run again", files.join(", ")),
-        }
+    /// Adds to a failure what there is of the export, and how to go on with it.
+    pub(crate) fn with_what_is_left(&self, failure: Failure, left: &Left) -> Failure {
+        let interrupted = failure.exit() == Exit::Interrupted;
+        let hint = match (left, &self.target) {
+            (Left::Kept(kept), _) => format!(
+                "{} rows, up to {}, are kept in {}: the same command with --resume goes on from there",
+                HumanCount(kept.rows),
+                format_time(kept.until),
+                kept.folder.display()
+            ),
+            (Left::Unknown, Some(_)) => {
+                "the same command with --resume goes on with what there is".into()
+            }
+            (Left::Nothing, Some(target)) if interrupted => {
+                format!("{} was not written; run again", target.display())
+            }
+            (_, None) if interrupted => "the rows on standard output are not all of them".into(),
+            _ => return failure,
+        };
+        failure.and_hint(&hint)
     }
 
     /// Says what the export came to.
-    pub(crate) fn report(&self, ui: &Ui, summary: &Summary) -> Result<Exit, Failure> {
+    pub(crate) fn report(
+        &self,
+        ui: &Ui,
+        range: TimeRange,
+        summary: &Summary,
+    ) -> Result<Exit, Failure> {
         match self.summary {
             SummaryForm::Text => ui.note(&self.text(summary)),
             SummaryForm::Json => ui.say(
@@ -198,7 +361,7 @@ impl Output {
         if !summary.has_set_aside() {
             return Ok(Exit::Done);
         }
-        let place = match &self.rejects {
+        let place = match self.rejects_of(range) {
             Some(file) => format!("they are in {}", file.display()),
             None => "--rejects FILE would keep them".into(),
         };
@@ -216,11 +379,7 @@ impl Output {
     }
 
     fn text(&self, summary: &Summary) -> String {
-        let target = match &self.target {
-            Some(target) => target.display().to_string(),
-            None => "standard output".into(),
-        };
-        let mut text = format!("{target}: {} rows", HumanCount(summary.rows));
+        let mut text = format!("{}: {} rows", self.shown(), HumanCount(summary.rows));
         // Messages and blocks take no time.
         if !matches!(self.log, CallLog::Sms | CallLog::BlockedUsers) {
             let duration = u64::try_from(summary.duration).unwrap_or(0);
@@ -293,19 +452,38 @@ mod tests {
 
     #[test]
     fn rejects_go_beside_a_file_and_nowhere_for_a_stream() {
-        let rejects = |options: &[&str]| resolve(options, PSTN).unwrap().remove(0).rejects;
+        let november = TimeRange::new(
+            TimeRange::parse_instant("2019-11-01").unwrap(),
+            TimeRange::parse_instant("2019-12-01").unwrap(),
+        )
+        .unwrap();
+        let rejects = |options: &[&str]| resolve(options, PSTN).unwrap()[0].rejects_of(november);
         assert_eq!(rejects(&[]), None);
         assert_eq!(
             rejects(&["-o", "a/b.csv"]),
             Some("a/b.csv.rejects.ndjson".into())
+        );
+        assert_eq!(
+            rejects(&["-o", "calls", "--partition-by", "day"]),
+            Some("calls/_rejects-2019-11-01_2019-12-01.ndjson".into())
         );
         assert_eq!(rejects(&["--rejects", "r"]), Some("r".into()));
     }
 
     #[test]
     fn what_contradicts_itself_is_refused() {
-        let failure = resolve(&["--overwrite"], PSTN).unwrap_err();
-        assert_eq!(failure.exit(), Exit::Usage);
+        let by_day = ["-o", "calls", "--partition-by", "day"];
+        for (log, options) in [
+            (CallLog::Pstn, &["--overwrite"][..]),
+            (CallLog::Pstn, &["--resume"]),
+            (CallLog::Pstn, &["--partition-by", "day"]),
+            (CallLog::Pstn, &["-o", "calls/"]),
+            (CallLog::DialOut, &by_day),
+        ] {
+            let failure = resolve(options, &[log]).unwrap_err();
+            assert_eq!(failure.exit(), Exit::Usage, "{options:?}");
+        }
+        assert!(resolve(&by_day, PSTN).is_ok());
     }
 
     #[test]

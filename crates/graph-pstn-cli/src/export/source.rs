@@ -1,6 +1,7 @@
 //! Where the rows come from: a tenant, or the embedded emulator, which is gone about in the same way.
 
 use clap::Args;
+use graph_pstn_export::Job;
 use graph_pstn_http::{Error, SharedObserver};
 
 use crate::connection::{Connection, ConnectionArgs, Settings};
@@ -84,6 +85,28 @@ impl SourceArgs {
 }
 
 impl Source {
+    /// What makes the rows of this source what they are. The app that asks does not.
+    pub(crate) fn job(&self) -> Job {
+        match self {
+            Self::Tenant(settings) => Job::new()
+                .with(
+                    "tenant",
+                    settings.credential.tenant_id().to_ascii_lowercase(),
+                )
+                .with("Graph host", settings.endpoints.graph().to_string())
+                .with("login host", settings.endpoints.authority().to_string()),
+            #[cfg(feature = "emulator")]
+            Self::Emulator { args } => {
+                let seed = args.emulator.emulator_seed.unwrap_or(SEED);
+                let rows = args.emulator.emulator_rows_per_day.unwrap_or(ROWS_PER_DAY);
+                Job::new().with(
+                    "source",
+                    format!("the emulator of seed {seed} and {rows} rows a day"),
+                )
+            }
+        }
+    }
+
     /// Starts the emulator if it is wanted, and puts the stack together.
     pub(crate) async fn open(self, ui: &Ui) -> Result<OpenSource, Failure> {
         let observer = SharedObserver::new(ui.clone());

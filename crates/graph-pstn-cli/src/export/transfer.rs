@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use graph_pstn_export::{Export, ExportRow, ExportThread, Summary};
+use graph_pstn_export::{Export, ExportRow, ExportThread, Kept, Summary};
 use graph_pstn_http::{Batch, RangeReader};
 use graph_pstn_model::LogRow;
 use serde::de::DeserializeOwned;
@@ -16,8 +16,8 @@ use crate::interrupts::Interrupts;
 use crate::ui::Ui;
 
 /// How long to wait for the writing thread when an export to a stream is given up. It stops between two
-/// batches, within milliseconds, unless it is stuck in a pipe that nobody reads. A file is waited for, since it
-/// has to be removed.
+/// batches, within milliseconds, unless it is stuck in a pipe that nobody reads. Files are waited for, since what
+/// is in them has to be brought in order.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Why a transfer did not come to its end.
@@ -27,6 +27,15 @@ pub(crate) enum Stopped {
     Reading(graph_pstn_http::Error),
     Writing(graph_pstn_export::Error),
     System(Failure),
+}
+
+/// What there is of an export that did not come to its end.
+#[derive(Debug)]
+pub(crate) enum Left {
+    Nothing,
+    Kept(Kept),
+    /// It was not waited for.
+    Unknown,
 }
 
 /// What a transfer needs besides its two ends.
@@ -40,44 +49,54 @@ pub(crate) struct Transfer<'a> {
 }
 
 impl Transfer<'_> {
-    /// Reads the range and writes it. Unless all of it was read and written, no file appears.
+    /// Reads the range, or what is left of it, and writes it. Unless all of it was read and written, no file
+    /// appears; then it says what is kept.
     pub(crate) async fn run<T: ExportRow + DeserializeOwned>(
         self,
         connection: &Connection,
         mut reader: RangeReader<T>,
         export: Export<T>,
-    ) -> Result<Summary, Stopped> {
-        let mut writer = ExportThread::start(export)
-            .map_err(|error| Stopped::System(Failure::other("no thread to write with", &error)))?;
+    ) -> Result<Summary, (Stopped, Left)> {
+        let has_all_rows = export.has_all_rows();
+        let mut writer = ExportThread::start(export).map_err(|error| {
+            let failure = Failure::other("no thread to write with", &error);
+            (Stopped::System(failure), Left::Nothing)
+        })?;
         let moved = tokio::select! {
             biased;
             () = self.interrupts.next() => Err(Stopped::Interrupted),
             moved = async {
+                if has_all_rows {
+                    return Ok(());
+                }
                 connection.first_contact().await.map_err(Stopped::Reading)?;
                 let patience = Patience::new(connection.max_wait());
                 move_all(&mut reader, &mut writer, patience, self.ui, self.board).await
             } => moved,
         };
-        let duplicates = reader.progress().duplicates;
         // No page is to be on its way any more.
         drop(reader);
-        if let Err(stopped) = moved {
-            tokio::select! {
-                () = writer.abandon() => {}
-                () = self.interrupts.next() => {}
-                () = tokio::time::sleep(GRACE), if !self.to_file => {}
-            }
-            return Err(stopped);
-        }
-        let finished = tokio::select! {
-            finished = writer.finish() => finished,
-            () = interrupted_for_good(self.interrupts, self.to_file) => {
-                return Err(Stopped::Interrupted);
+        let stopped = match moved {
+            Err(stopped) => stopped,
+            Ok(()) => {
+                let finished = tokio::select! {
+                    finished = writer.finish() => finished,
+                    () = interrupted_for_good(self.interrupts, self.to_file) => {
+                        return Err((Stopped::Interrupted, Left::Unknown));
+                    }
+                };
+                match finished {
+                    Ok(summary) => return Ok(summary),
+                    Err(error) => Stopped::Writing(error),
+                }
             }
         };
-        let mut summary = finished.map_err(Stopped::Writing)?;
-        summary.duplicates = duplicates;
-        Ok(summary)
+        let left = tokio::select! {
+            kept = writer.suspend() => kept.map_or(Left::Nothing, Left::Kept),
+            () = self.interrupts.next() => Left::Unknown,
+            () = tokio::time::sleep(GRACE), if !self.to_file => Left::Unknown,
+        };
+        Err((stopped, left))
     }
 }
 
@@ -104,14 +123,29 @@ async fn move_all<T: ExportRow + DeserializeOwned>(
             error = writer.failure() => return Err(Stopped::Writing(error)),
             batch = next_batch(reader, &mut patience, ui) => batch.map_err(Stopped::Reading)?,
         };
-        let Some(batch) = batch else {
-            // The last windows may have been empty.
-            board.show(ui, place, &reader.progress());
-            return Ok(());
-        };
+        // At the end too: the last windows may have been empty.
         board.show(ui, place, &reader.progress());
+        let Some(batch) = batch else {
+            return mark(reader, writer).await;
+        };
+        let is_at_end_of_window = batch.done_until.is_some();
         writer.write(batch).await.map_err(Stopped::Writing)?;
+        if is_at_end_of_window {
+            mark(reader, writer).await?;
+        }
     }
+}
+
+/// What has been written and where the reader is go together now.
+async fn mark<T: ExportRow>(
+    reader: &RangeReader<T>,
+    writer: &mut ExportThread<T>,
+) -> Result<(), Stopped> {
+    let duplicates = reader.progress().duplicates;
+    writer
+        .mark(reader.checkpoint(), duplicates)
+        .await
+        .map_err(Stopped::Writing)
 }
 
 /// The reader keeps its place after an error that may pass, so the page is asked for again.

@@ -43,32 +43,68 @@ fn ended(child: Child) -> Ended {
 }
 
 #[test]
-fn ctrl_c_leaves_no_file() {
+fn ctrl_c_before_anything_is_safe_leaves_nothing() {
     let workplace = Workplace::new();
     let mut command = slow_export(&workplace, &["--output", "calls.csv", "--overwrite"]);
     fs::write(workplace.path("calls.csv"), "the last one").unwrap();
     let child = command.stderr(Stdio::piped()).spawn().unwrap();
-    // The first page has been written when the temporary file has grown.
-    let partial = || {
-        workplace
-            .names()
-            .into_iter()
-            .find(|name| name.contains("partial"))
-    };
+    // The first page has been written when the file in the making has grown. It is no whole window.
     wait_until("the first page", || {
-        partial().is_some_and(|name| {
-            fs::metadata(workplace.path(&name)).is_ok_and(|metadata| metadata.len() > 100_000)
-        })
+        fs::metadata(workplace.path("calls.csv.partial/rows"))
+            .is_ok_and(|metadata| metadata.len() > 100_000)
     });
     interrupt(&child);
     let ended = ended(child);
     assert_eq!(ended.code, Some(130), "{}", ended.stderr);
     assert_eq!(ended.error(), "error: interrupted");
+    assert!(ended.hint().contains("calls.csv was not written"));
     assert_eq!(workplace.names(), ["calls.csv"]);
     assert_eq!(
         fs::read(workplace.path("calls.csv")).unwrap(),
         b"the last one"
     );
+}
+
+#[test]
+fn ctrl_c_keeps_what_is_safe_and_says_how_to_go_on() {
+    let workplace = Workplace::new();
+    // Enough for several windows.
+    let args = [
+        "export",
+        "--emulator",
+        "--emulator-rows-per-day",
+        "2000",
+        "--from",
+        "2019-11-01",
+        "--to",
+        "2019-12-01",
+        "--output",
+        "calls.csv",
+    ];
+    let whole = Workplace::new();
+    assert_eq!(whole.run(args).code, Some(0));
+    let mut command = workplace.command(args);
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let size = fs::metadata(whole.path("calls.csv")).unwrap().len();
+    wait_until("half of the rows", || {
+        fs::metadata(workplace.path("calls.csv.partial/rows"))
+            .is_ok_and(|metadata| metadata.len() > size / 2)
+    });
+    interrupt(&child);
+    let ended = ended(child);
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert_eq!(ended.error(), "error: interrupted");
+    let hint = ended.hint();
+    assert!(
+        hint.contains("are kept in calls.csv.partial: the same command with --resume"),
+        "{hint}"
+    );
+    assert_eq!(workplace.names(), ["calls.csv.partial"]);
+    let resumed = workplace.run([&args[..], &["--resume"]].concat());
+    assert_eq!(resumed.code, Some(0), "{}", resumed.stderr);
+    assert_eq!(workplace.names(), ["calls.csv"]);
+    let content = |workplace: &Workplace| fs::read(workplace.path("calls.csv")).unwrap();
+    assert!(content(&workplace) == content(&whole));
 }
 
 #[test]

@@ -10,6 +10,7 @@
 
 mod answers;
 mod credentials;
+mod days;
 #[cfg(unix)]
 mod documented;
 mod embedded;
@@ -22,5 +23,6 @@ mod late;
 mod logs;
 mod program;
 mod refused;
+mod resumed;
 mod rows;
 mod served;

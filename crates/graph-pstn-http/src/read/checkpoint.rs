@@ -47,6 +47,23 @@ impl Checkpoint {
         })
     }
 
+    /// The range of which it is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the checkpoint does not hold one.
+    pub fn range(&self) -> Result<TimeRange, Error> {
+        let bound = |text: &str| TimeRange::parse_instant(text);
+        bound(&self.from)
+            .and_then(|from| TimeRange::new(from, bound(&self.until)?))
+            .map_err(|error| {
+                Error::new(
+                    ErrorKind::Config,
+                    "the checkpoint holds no range of its own",
+                )
+                .with_source(error)
+            })
+    }
+
     /// What is left of this log's range; `None` when all of it is done.
     pub(super) fn rest(&self, log: CallLog, range: TimeRange) -> Result<Option<TimeRange>, Error> {
         let same = Self::new(log, range, range.from(), Vec::new());

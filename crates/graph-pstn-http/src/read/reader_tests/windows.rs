@@ -76,9 +76,12 @@ async fn a_checkpoint_goes_on_where_a_window_ended() {
     }
     assert_eq!(delivered.len(), 720 * 360);
     assert!(delivered.is_sorted());
+    let checkpoint = checkpoint.unwrap();
+    assert_eq!(checkpoint.range().unwrap(), november());
+    assert_eq!(checkpoint.done_until().unwrap(), november().until());
     let other = RangeReader::new(busy_log(1).0, CallLog::Sms, november());
     assert_eq!(
-        other.resume(&checkpoint.unwrap()).unwrap_err().kind(),
+        other.resume(&checkpoint).unwrap_err().kind(),
         ErrorKind::Config
     );
 }

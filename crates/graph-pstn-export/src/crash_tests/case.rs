@@ -1,0 +1,273 @@
+//! What is exported, to where, and how it is gone on with.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use graph_pstn_model::{CallLog, Decimal, OffsetDateTime, PstnCallLogRow, RejectedRow, TimeRange};
+use time::Duration;
+
+use crate::checkpoint::tests::position;
+use crate::disk::SimulatedDisk;
+use crate::layout::Layout;
+use crate::{Error, ErrorKind, Existing, Export, Format, Job, Rejects, Summary, Unfinished};
+
+pub(super) const DAYS: u8 = 6;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Case {
+    pub(super) format: Format,
+    pub(super) by_day: bool,
+    pub(super) existing: Existing,
+    /// Merged with what is there.
+    pub(super) is_merged: bool,
+    /// Each mark goes to the disk, and not only those a second apart, of which there are none here.
+    pub(super) every_mark: bool,
+}
+
+pub(super) const CASES: [Case; 8] = [
+    Case {
+        format: Format::Csv,
+        by_day: false,
+        existing: Existing::Refuse,
+        is_merged: false,
+        every_mark: true,
+    },
+    Case {
+        format: Format::Ndjson,
+        by_day: false,
+        existing: Existing::Replace,
+        is_merged: false,
+        every_mark: true,
+    },
+    Case {
+        format: Format::Csv,
+        by_day: true,
+        existing: Existing::Replace,
+        is_merged: false,
+        every_mark: true,
+    },
+    Case {
+        format: Format::Ndjson,
+        by_day: true,
+        existing: Existing::Refuse,
+        is_merged: false,
+        every_mark: true,
+    },
+    Case {
+        format: Format::Csv,
+        by_day: false,
+        existing: Existing::Replace,
+        is_merged: false,
+        every_mark: false,
+    },
+    Case {
+        format: Format::Ndjson,
+        by_day: true,
+        existing: Existing::Replace,
+        is_merged: false,
+        every_mark: false,
+    },
+    Case {
+        format: Format::Csv,
+        by_day: true,
+        existing: Existing::Replace,
+        is_merged: true,
+        every_mark: true,
+    },
+    Case {
+        format: Format::Ndjson,
+        by_day: true,
+        existing: Existing::Replace,
+        is_merged: true,
+        every_mark: false,
+    },
+];
+
+impl Case {
+    pub(super) fn output(self) -> &'static Path {
+        Path::new("out/calls")
+    }
+
+    pub(super) fn range() -> TimeRange {
+        position("2019-11-01T00:00:00Z").range().unwrap()
+    }
+
+    pub(super) fn rejects(self) -> Rejects {
+        let target = if self.by_day {
+            Rejects::within(self.output(), Self::range())
+        } else {
+            Rejects::beside(self.output())
+        };
+        Rejects::to_file(target, self.existing)
+    }
+
+    pub(super) fn job() -> Job {
+        Job::new().with("tenant", "contoso.example")
+    }
+
+    pub(super) fn begin(self, disk: &SimulatedDisk) -> Result<Export<PstnCallLogRow>, Error> {
+        let (disk, output) = (Arc::new(disk.clone()), self.output());
+        let (format, existing, rejects) = (self.format, self.existing, self.rejects());
+        let part = (CallLog::Pstn, Self::range());
+        let export = if self.is_merged {
+            Export::merge_days_on(disk, output, part, format, false, rejects)?
+        } else if self.by_day {
+            Export::to_days_on(disk, output, part, format, existing, rejects)?
+        } else {
+            Export::to_file_on(disk, output, format, existing, rejects)?
+        };
+        export.resumable(Self::job(), position("2019-11-01T00:00:00Z"))
+    }
+
+    pub(super) fn find(self, disk: &SimulatedDisk) -> Result<Option<Unfinished>, Error> {
+        let stage = if self.by_day {
+            Layout::stage_of_days(self.output())
+        } else {
+            Layout::stage_of_file(self.output())
+        };
+        Unfinished::find(Arc::new(disk.clone()), stage, self.output())
+    }
+
+    /// Exports, or goes on with what is there.
+    pub(super) fn run(self, disk: &SimulatedDisk) -> Result<Summary, Error> {
+        let (mut export, done) = match self.find(disk)? {
+            None => (self.begin(disk)?, None),
+            Some(unfinished) => {
+                let done = unfinished.position().done_until().unwrap();
+                let (format, existing, rejects) = (self.format, self.existing, self.rejects());
+                let log = CallLog::Pstn;
+                let export = if self.is_merged {
+                    unfinished.resume_merge(log, format, false, rejects, Self::job())?
+                } else if self.by_day {
+                    unfinished.resume_days(log, format, existing, rejects, Self::job())?
+                } else {
+                    unfinished.resume_file(format, existing, rejects, Self::job())?
+                };
+                (export, Some(done))
+            }
+        };
+        if self.every_mark {
+            export.save_always();
+        }
+        match write_from(&mut export, done).and_then(|()| export.complete()) {
+            Ok(summary) => Ok(summary),
+            Err(error) => {
+                export.suspend();
+                Err(error)
+            }
+        }
+    }
+
+    /// What is there before the first run.
+    pub(super) fn disk(self) -> SimulatedDisk {
+        let disk = SimulatedDisk::default();
+        if self.is_merged {
+            put_old_days(&disk, self);
+        }
+        disk
+    }
+
+    /// Files and their contents, as they should be in the end.
+    pub(super) fn whole(self) -> (Vec<(PathBuf, Vec<u8>)>, Summary) {
+        let disk = self.disk();
+        let summary = self.run(&disk).unwrap();
+        (files(&disk), summary)
+    }
+}
+
+pub(super) fn files(disk: &SimulatedDisk) -> Vec<(PathBuf, Vec<u8>)> {
+    disk.all_names()
+        .into_iter()
+        .map(|name| {
+            let content = disk.content(&name).unwrap();
+            (name, content)
+        })
+        .collect()
+}
+
+/// Days as an earlier run may have left them: of the first, one call is as it will come, one has another charge, and one will
+/// not come any more; of the second, all is as it will come; of the third there is nothing.
+fn put_old_days(disk: &SimulatedDisk, case: Case) {
+    let lone = SimulatedDisk::default();
+    let export = Case {
+        is_merged: false,
+        ..case
+    };
+    export.run(&lone).unwrap();
+    let part = |day: &str| {
+        let name = format!("date={day}/part-00000.{}", case.format);
+        case.output().join(name)
+    };
+    let day = |day| String::from_utf8(lone.content(&part(day)).unwrap()).unwrap();
+    let first = day("2019-11-01")
+        .replace("0.06", "0.99")
+        .replace("call 0.2", "call gone");
+    disk.put(&part("2019-11-01"), first.as_bytes());
+    disk.put(&part("2019-11-02"), day("2019-11-02").as_bytes());
+}
+
+/// What a reader brings that goes on from there: windows of a day, in each of which rows spill over to the next, one
+/// has no time and one cannot be read.
+pub(super) fn write_from(
+    export: &mut Export<PstnCallLogRow>,
+    done: Option<OffsetDateTime>,
+) -> Result<(), Error> {
+    if export.has_all_rows() {
+        return Ok(());
+    }
+    let from = Case::range().from();
+    let mut left_out = 0;
+    for day in 0..DAYS {
+        let day_from = from + Duration::days(day.into());
+        if done.is_some_and(|done| day_from < done) {
+            continue;
+        }
+        for call in 0..4_u8 {
+            let mut row = PstnCallLogRow::default();
+            row.id = Some(format!("call {day}.{call}").as_str().into());
+            row.start_date_time =
+                (call != 3).then(|| day_from + Duration::hours(i64::from(call) * 11));
+            row.duration = Some(60);
+            row.charge = Some(Decimal::new(5 + i64::from(call), 2));
+            row.currency = Some("USD".into());
+            export.write_row(&row)?;
+        }
+        let unreadable = format!("{{\"id\":\"bad {day}\"}}");
+        export.set_aside(&RejectedRow::new(4, "charge", "not a number", unreadable))?;
+        left_out += 1;
+        let done_until = graph_pstn_model::format_time(day_from + Duration::DAY).to_string();
+        export.mark(position(&done_until), left_out)?;
+    }
+    let end = graph_pstn_model::format_time(Case::range().until()).to_string();
+    export.mark(position(&end), left_out)
+}
+
+/// Resumes until it is whole, and compares.
+pub(super) fn assert_exact(
+    case: Case,
+    disk: &SimulatedDisk,
+    whole: &(Vec<(PathBuf, Vec<u8>)>, Summary),
+    at: &str,
+) {
+    match case.run(disk) {
+        Ok(mut summary) => {
+            // What was merged by an earlier run is no change to this one.
+            if case.is_merged {
+                summary.changes = whole.1.changes;
+            }
+            assert_eq!(summary, whole.1, "{case:?} {at}");
+        }
+        // It had come to its end already.
+        Err(error) => assert_eq!(
+            error.kind(),
+            ErrorKind::TargetExists,
+            "{case:?} {at}: {error}"
+        ),
+    }
+    let files = files(disk);
+    let names = |files: &[(PathBuf, Vec<u8>)]| -> Vec<PathBuf> {
+        files.iter().map(|(name, _)| name.clone()).collect()
+    };
+    assert_eq!(names(&files), names(&whole.0), "{case:?} {at}");
+    assert!(files == whole.0, "{case:?} {at}: the contents differ");
+}

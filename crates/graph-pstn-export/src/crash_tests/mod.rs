@@ -1,0 +1,308 @@
+//! Exports that are killed, lose power or run out of disk at every step, and are resumed.
+
+mod case;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use graph_pstn_model::{CallLog, PstnCallLogRow};
+
+use crate::disk::SimulatedDisk;
+use crate::{ErrorKind, Existing, Export, Format, Rejects};
+
+use case::{CASES, Case, DAYS, assert_exact, files, write_from};
+
+#[test]
+fn the_days_have_their_rows_in_the_files_of_their_own() {
+    let (files, summary) = CASES[2].whole();
+    let names: Vec<String> = files
+        .iter()
+        .map(|(name, _)| name.to_str().unwrap().replace('\\', "/"))
+        .collect();
+    assert_eq!(names.len(), usize::from(DAYS) + 2, "{names:?}");
+    assert_eq!(names[0], "out/calls/_rejects-2019-11-01_2019-12-01.ndjson");
+    assert_eq!(names[1], "out/calls/date=2019-11-01/part-00000.csv");
+    assert_eq!(
+        names[usize::from(DAYS) + 1],
+        "out/calls/date=__HIVE_DEFAULT_PARTITION__/part-2019-11-01_2019-12-01.csv"
+    );
+    let of = |at: usize| String::from_utf8(files[at].1.clone()).unwrap();
+    assert_eq!(of(1).lines().count(), 4);
+    assert!(of(1).starts_with("id,") && of(1).contains("call 0.2"));
+    assert!(of(2).starts_with("id,") && !of(2).contains("call 0"));
+    assert_eq!(of(7).lines().count(), 1 + usize::from(DAYS));
+    assert_eq!(
+        (summary.rows, summary.rejects, summary.duplicates),
+        (24, 6, 6)
+    );
+}
+
+#[test]
+fn whatever_a_power_cut_or_a_kill_leaves_is_gone_on_with_exactly() {
+    let mut random = fastrand::Rng::with_seed(7);
+    for case in CASES {
+        let whole = case.whole();
+        let disk = case.disk();
+        case.run(&disk).unwrap();
+        let steps = disk.steps();
+        assert!(steps > 20, "{steps}");
+        for step in 0..steps {
+            for round in 0..3 {
+                let disk = case.disk();
+                disk.fail_after(step);
+                // At the very last steps nothing is lost by a failure any more.
+                assert!(case.run(&disk).is_err() || step + 8 > steps);
+                let at = format!("step {step} of {steps}, round {round}");
+                if round == 0 {
+                    assert_exact(case, &disk.after_kill(), &whole, &at);
+                    continue;
+                }
+                // Once more, in the midst of the second run.
+                let disk = disk.after_power_cut(&mut random);
+                disk.fail_after(random.usize(0..steps));
+                let _ = case.run(&disk);
+                let disk = disk.after_power_cut(&mut random);
+                assert_exact(case, &disk, &whole, &at);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_can_be_gone_on_with() {
+    for case in CASES {
+        let whole = case.whole();
+        let mut resumed = 0;
+        for room in (0..6_000).step_by(37) {
+            let disk = case.disk();
+            disk.leave_room(Some(room));
+            if case.run(&disk).is_ok() {
+                continue;
+            }
+            disk.leave_room(None);
+            let can_be_resumed = case.find(&disk).unwrap().is_some();
+            // What was safe once is not lost with more room.
+            assert!(can_be_resumed || resumed == 0, "{case:?} room {room}");
+            resumed += usize::from(can_be_resumed);
+            assert_exact(case, &disk, &whole, &format!("room {room}"));
+        }
+        // Otherwise there is no checkpoint to begin with, and these rows make too little room for one.
+        assert!(resumed > 10 || !case.every_mark, "{case:?} {resumed}");
+    }
+}
+
+#[test]
+fn what_somebody_has_changed_is_refused() {
+    for case in CASES.into_iter().filter(|case| case.every_mark) {
+        let disk = SimulatedDisk::default();
+        disk.fail_after(60);
+        case.run(&disk).unwrap_err();
+        let killed = || {
+            let disk = disk.after_kill();
+            let stage = if case.by_day {
+                "out/calls/.partial"
+            } else {
+                "out/calls.partial"
+            };
+            let rows = if case.by_day {
+                "date=2019-11-01"
+            } else {
+                "rows"
+            };
+            (
+                disk,
+                Path::new(stage).join(rows),
+                Path::new(stage).join("checkpoint.json"),
+            )
+        };
+        let refused = |disk: &SimulatedDisk, what: &str| {
+            let error = case.run(disk).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Damaged, "{case:?} {what}: {error}");
+        };
+        let (disk, rows, checkpoint) = killed();
+        let content = disk.content(&rows).unwrap();
+        let mut changed = content.clone();
+        changed[3] ^= 1;
+        disk.put(&rows, &changed);
+        refused(&disk, "a bit");
+        disk.put(&rows, &content[..content.len() / 4]);
+        refused(&disk, "a short file");
+        let (disk, rows, _) = killed();
+        crate::disk::Disk::remove(&disk, &rows).unwrap();
+        refused(&disk, "no file");
+        let (disk, ..) = killed();
+        let content = disk.content(&checkpoint).unwrap();
+        disk.put(&checkpoint, &content[..content.len() / 2]);
+        refused(&disk, "half a checkpoint");
+        crate::disk::Disk::remove(&disk, &checkpoint).unwrap();
+        refused(&disk, "no checkpoint");
+    }
+}
+
+#[test]
+fn merging_keeps_what_is_missing_unless_it_may_shrink() {
+    for case in CASES.into_iter().filter(|case| case.is_merged) {
+        let disk = case.disk();
+        let summary = case.run(&disk).unwrap();
+        let changes = summary.changes.unwrap();
+        // The days but for the second, and the rows without a time.
+        assert_eq!((changes.days, changes.missing, changes.removed), (6, 1, 0));
+        assert_eq!((changes.added, changes.changed), (19, 1));
+        let first = case
+            .output()
+            .join(format!("date=2019-11-01/part-00000.{}", case.format));
+        let text = String::from_utf8(disk.content(&first).unwrap()).unwrap();
+        assert!(text.contains("call gone") && text.contains("call 0.2") && text.contains("0.06"));
+        assert!(!text.contains("0.99"));
+
+        // The same again changes nothing, and touches no file.
+        let before = files(&disk);
+        let again = case.run(&disk).unwrap().changes.unwrap();
+        assert_eq!(
+            (again.days, again.added, again.changed, again.missing),
+            (0, 0, 0, 1)
+        );
+        assert_eq!(files(&disk), before);
+
+        // Nothing at all takes nothing away, but where it may.
+        let nothing = |may_shrink| {
+            let part = (CallLog::Pstn, Case::range());
+            let (disk, output) = (Arc::new(disk.clone()), case.output());
+            let rejects = Rejects::told(|_| {});
+            let export: Export<PstnCallLogRow> =
+                Export::merge_days_on(disk, output, part, case.format, may_shrink, rejects)
+                    .unwrap();
+            export.finish().unwrap().changes.unwrap()
+        };
+        assert_eq!(nothing(false).days, 0);
+        assert_eq!(files(&disk), before);
+        let shrunk = nothing(true);
+        assert_eq!((shrunk.days, shrunk.removed), (6, 19));
+        let left: Vec<_> = files(&disk).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+    }
+}
+
+#[test]
+fn other_columns_and_formats_are_not_merged_with() {
+    let case = CASES[6];
+    let part = |name: &str| case.output().join("date=2019-11-03").join(name);
+    let disk = case.disk();
+    disk.put(&part("part-00000.csv"), b"id,charge\r\na,0.05\r\n");
+    let error = case.run(&disk).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OtherJob, "{error}");
+    let disk = case.disk();
+    disk.put(&part("part-00000.ndjson"), b"{}\n");
+    let error = case.run(&disk).unwrap_err();
+    assert!(error.to_string().contains("part-00000.ndjson"), "{error}");
+}
+
+#[test]
+fn a_name_that_was_given_in_two_steps_is_known_again() {
+    let case = CASES[0];
+    let whole = case.whole();
+    let finished = (0..)
+        .map(|step| {
+            let disk = SimulatedDisk::default();
+            disk.fail_after(step);
+            case.run(&disk).unwrap_err();
+            disk.after_kill()
+        })
+        .find(|disk| {
+            let checkpoint = disk.content(Path::new("out/calls.partial/checkpoint.json"));
+            checkpoint.is_some_and(|text| {
+                String::from_utf8(text)
+                    .unwrap()
+                    .contains("\"finished\":true")
+            })
+        })
+        .unwrap();
+    let (target, rows) = &whole.0[0];
+    finished.put(target, &rows[1..]);
+    assert_eq!(
+        case.run(&finished).unwrap_err().kind(),
+        ErrorKind::TargetExists
+    );
+    finished.put(target, rows);
+    assert_exact(case, &finished, &whole, "with both names");
+}
+
+#[test]
+fn two_at_once_or_two_jobs_do_not_mix() {
+    let case = CASES[1];
+    let disk = SimulatedDisk::default();
+    let mut export = case.begin(&disk).unwrap();
+    assert_eq!(case.begin(&disk).unwrap_err().kind(), ErrorKind::Busy);
+    assert_eq!(case.find(&disk).unwrap_err().kind(), ErrorKind::Busy);
+    write_from(&mut export, None).unwrap();
+    let kept = export.suspend().unwrap();
+    assert_eq!(kept.rows, 24);
+    let unfinished = || case.find(&disk).unwrap().unwrap();
+    assert_eq!(unfinished().summary().rows, 24);
+    let resume = |format, job| {
+        let rejects = case.rejects();
+        unfinished()
+            .resume_file::<PstnCallLogRow>(format, Existing::Refuse, rejects, job)
+            .map(drop)
+            .map_err(|error| error.kind())
+    };
+    let other = Case::job().with("tenant", "fabrikam.example");
+    assert_eq!(resume(Format::Ndjson, other), Err(ErrorKind::OtherJob));
+    assert_eq!(resume(Format::Csv, Case::job()), Err(ErrorKind::OtherJob));
+    assert_eq!(resume(Format::Ndjson, Case::job()), Ok(()));
+}
+
+#[test]
+fn an_unfinished_export_is_resumed_or_replaced_and_not_forgotten() {
+    let refusing = Case {
+        existing: Existing::Refuse,
+        ..CASES[1]
+    };
+    let disk = SimulatedDisk::default();
+    disk.fail_after(60);
+    refusing.run(&disk).unwrap_err();
+    let disk = disk.after_kill();
+    assert_eq!(
+        refusing.begin(&disk).unwrap_err().kind(),
+        ErrorKind::Unfinished
+    );
+    let replacing = CASES[1];
+    let mut export = replacing.begin(&disk).unwrap();
+    write_from(&mut export, None).unwrap();
+    export.finish().unwrap();
+    assert_eq!(files(&disk), replacing.whole().0);
+}
+
+#[test]
+fn days_of_the_range_are_replaced_whole_and_no_others() {
+    let case = CASES[2];
+    let disk = SimulatedDisk::default();
+    let put = |name: &str| disk.put(&case.output().join(name), b"old");
+    put("date=2019-10-31/part-00000.csv");
+    put("date=2019-11-01/part-00000.csv");
+    put("date=2019-11-02/part-00001.ndjson");
+    put("date=2019-11-30/part-00000.csv");
+    put("date=2019-11-30/notes.txt");
+    put("date=2019-12-01/part-00000.csv");
+    put("date=__HIVE_DEFAULT_PARTITION__/part-2019-10-01_2019-11-01.csv");
+    let refusing = Case {
+        existing: Existing::Refuse,
+        ..case
+    };
+    let error = refusing.begin(&disk).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TargetExists);
+    assert!(error.to_string().contains("date=2019-11-01"), "{error}");
+    case.run(&disk).unwrap();
+    let old: Vec<PathBuf> = files(&disk)
+        .into_iter()
+        .filter(|(_, content)| content == b"old")
+        .map(|(name, _)| name.strip_prefix(case.output()).unwrap().to_owned())
+        .collect();
+    let stays = [
+        "date=2019-10-31/part-00000.csv",
+        "date=2019-11-30/notes.txt",
+        "date=2019-12-01/part-00000.csv",
+        "date=__HIVE_DEFAULT_PARTITION__/part-2019-10-01_2019-11-01.csv",
+    ];
+    assert_eq!(old, stays.map(PathBuf::from));
+}

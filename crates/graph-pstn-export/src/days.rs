@@ -1,0 +1,193 @@
+//! Rows by day, each day in a file of its own.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use graph_pstn_model::{LogRow, Tabular};
+use serde::Serialize;
+use time::Date;
+
+use crate::checkpoint::FileMark;
+use crate::destination::{Destination, ended};
+use crate::layout::day_name;
+use crate::part::Part;
+use crate::stage::Stage;
+use crate::{Error, RowWriter, WriterOptions};
+
+/// So many files are open at a time. Rows come nearly in the order of time, so that more than two are rarely needed.
+const MOST_OPEN: usize = 16;
+
+/// A file for each day in UTC, and one for the rows that have no time.
+pub(crate) struct Days<T> {
+    stage: Stage,
+    options: WriterOptions,
+    days: BTreeMap<Option<Date>, Day<T>>,
+    open: usize,
+    /// Counts the times that another day than before was written to.
+    turn: u64,
+    last: Option<Option<Date>>,
+}
+
+struct Day<T> {
+    /// What the file held when it was let go of.
+    mark: FileMark,
+    file: Option<(Part, Box<dyn RowWriter<T>>)>,
+    /// The latest turn at which it was written to.
+    used: u64,
+    /// There may be more in the file than on the disk.
+    unsynced: bool,
+}
+
+impl<T> Days<T> {
+    pub(crate) fn create(stage: &Stage, options: WriterOptions) -> Self {
+        Self {
+            stage: stage.clone(),
+            options,
+            days: BTreeMap::new(),
+            open: 0,
+            turn: 0,
+            last: None,
+        }
+    }
+
+    pub(crate) fn go_on(
+        stage: &Stage,
+        options: WriterOptions,
+        marks: &[FileMark],
+    ) -> Result<Self, Error> {
+        let mut this = Self::create(stage, options);
+        for mark in marks.iter().filter(|mark| mark.bytes > 0) {
+            let Some(day) = day_of(&mark.name) else {
+                continue;
+            };
+            let mark = mark.clone();
+            let day_file = Day {
+                mark,
+                file: None,
+                used: 0,
+                unsynced: false,
+            };
+            this.days.insert(day, day_file);
+        }
+        Ok(this)
+    }
+
+    /// Lets go of the file that was not written to for the longest time.
+    fn close_one(&mut self) -> Result<(), Error> {
+        let open = self.days.values_mut().filter(|day| day.file.is_some());
+        if let Some(day) = open.min_by_key(|day| day.used) {
+            day.close()?;
+            self.open -= 1;
+        }
+        Ok(())
+    }
+}
+
+impl<T> Day<T> {
+    fn close(&mut self) -> Result<(), Error> {
+        if let Some((part, rows)) = self.file.take() {
+            rows.finish()?;
+            self.mark = part.mark();
+        }
+        Ok(())
+    }
+}
+
+impl<T: Tabular + Serialize> Days<T> {
+    /// The writer of a day.
+    fn writer(&mut self, date: Option<Date>) -> Result<&mut dyn RowWriter<T>, Error> {
+        let is_open = self.days.get(&date).is_some_and(|day| day.file.is_some());
+        if !is_open && self.open >= MOST_OPEN {
+            self.close_one()?;
+        }
+        if self.last != Some(date) {
+            self.last = Some(date);
+            self.turn += 1;
+        }
+        let day = self.days.entry(date).or_insert_with(|| Day {
+            mark: FileMark {
+                name: day_name(date),
+                bytes: 0,
+                crc32: 0,
+            },
+            file: None,
+            used: 0,
+            unsynced: false,
+        });
+        day.used = self.turn;
+        day.unsynced = true;
+        if day.file.is_none() {
+            let file: (Part, Box<dyn RowWriter<T>>) = if day.mark.bytes == 0 {
+                let part = self.stage.create(&day.mark.name)?;
+                (part.clone(), self.options.writer(part)?)
+            } else {
+                let part = self.stage.go_on(day.mark.clone())?;
+                (part.clone(), self.options.continuing_writer(part)?)
+            };
+            day.file = Some(file);
+            self.open += 1;
+        }
+        match &mut day.file {
+            Some((_, rows)) => Ok(&mut **rows),
+            None => Err(ended()),
+        }
+    }
+}
+
+impl<T: LogRow + Tabular + Serialize> Destination<T> for Days<T> {
+    fn write(&mut self, row: &T) -> Result<(), Error> {
+        self.writer(row.time().map(|time| time.date()))?.write(row)
+    }
+
+    fn flush(&mut self) -> Result<Vec<FileMark>, Error> {
+        let mut marks = Vec::with_capacity(self.days.len());
+        for day in self.days.values_mut() {
+            if let Some((part, rows)) = &mut day.file {
+                rows.flush()?;
+                day.mark = part.mark();
+            }
+            marks.push(day.mark.clone());
+        }
+        Ok(marks)
+    }
+
+    fn sync(&mut self) -> Result<(), Error> {
+        for day in self.days.values_mut().filter(|day| day.unsynced) {
+            match &day.file {
+                Some((part, _)) => part.sync().map_err(|error| self.stage.failed(error))?,
+                None => self.stage.sync(&day.mark.name)?,
+            }
+            // A file that is open will be written to again.
+            day.unsynced = day.file.is_some();
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Vec<FileMark>, Error> {
+        for day in self.days.values_mut() {
+            day.close()?;
+        }
+        self.open = 0;
+        self.sync()?;
+        Ok(self.days.values().map(|day| day.mark.clone()).collect())
+    }
+}
+
+/// The day of a file in the making.
+fn day_of(name: &str) -> Option<Option<Date>> {
+    if name == day_name(None) {
+        return Some(None);
+    }
+    let (_, date) = name.split_once('=')?;
+    let at = graph_pstn_model::TimeRange::parse_instant(date).ok()?;
+    Some(Some(at.date())).filter(|day| day_name(*day) == name)
+}
+
+impl<T> fmt::Debug for Days<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Days")
+            .field("days", &self.days.len())
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! What an export asks of a file system.
+//!
+//! Few enough operations that tests can put a disk in its place which fills up, or which loses in a crash
+//! what was not synced.
+
+mod local;
+#[cfg(test)]
+mod simulated;
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use crate::{Error, Existing};
+
+pub(crate) use local::LocalDisk;
+#[cfg(test)]
+pub(crate) use simulated::SimulatedDisk;
+
+/// A file system.
+pub(crate) trait Disk: fmt::Debug + Send + Sync {
+    /// Whether a file could take this name, as far as can be seen without trying.
+    fn check_target(&self, target: &Path, existing: Existing) -> Result<(), Error>;
+
+    /// Whether a file of this name can be made, by trying.
+    fn try_target(&self, target: &Path, existing: Existing) -> Result<(), Error>;
+
+    /// Makes a folder for its owner only; one that is there already is as good.
+    fn make_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Whether there is a folder of that name.
+    fn is_folder(&self, path: &Path) -> bool;
+
+    /// Locks a file, which it makes if need be, until what it returns is dropped; `None` when another
+    /// process has it locked, or another part of this one.
+    fn lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>>;
+
+    /// Makes an empty file for its owner only; one of that name is removed first.
+    fn create(&self, file: &Path) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Opens a file to write on after its first `bytes`, and cuts off all that follows them.
+    fn go_on(&self, file: &Path, bytes: u64) -> io::Result<Box<dyn DiskFile>>;
+
+    fn read(&self, file: &Path) -> io::Result<Box<dyn Read>>;
+
+    /// How many bytes a file has; `None` when there is no file of that name.
+    fn length(&self, file: &Path) -> io::Result<Option<u64>>;
+
+    /// The names in a folder, none when there is no such folder.
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>>;
+
+    /// Gives a file another name, in one step where both are on one file system.
+    fn rename(&self, from: &Path, to: &Path, existing: Existing) -> io::Result<()>;
+
+    /// Removes a file, if there is one.
+    fn remove(&self, file: &Path) -> io::Result<()>;
+
+    /// Removes a folder if it is empty.
+    fn remove_folder(&self, folder: &Path);
+
+    /// Brings what was written to a file that is not open any more to the disk.
+    fn sync(&self, file: &Path) -> io::Result<()>;
+
+    /// Makes new, changed and removed names in a folder last.
+    fn sync_folder(&self, folder: &Path);
+}
+
+/// An open file, without a buffer.
+pub(crate) trait DiskFile: Write + Send {
+    /// Brings what was written to the disk.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// A lock that is let go when it is dropped.
+pub(crate) trait Lock: fmt::Debug + Send + Sync {}

@@ -1,0 +1,332 @@
+use super::*;
+use crate::{Existing, Filter, Format, NumberMask, RawRecord};
+use graph_pstn_model::PstnCallLogRow;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+fn row(id: &str) -> PstnCallLogRow {
+    let mut row = PstnCallLogRow::default();
+    row.id = Some(id.into());
+    row
+}
+
+fn rejected(json: &str) -> RejectedRow {
+    RejectedRow::new(7, "$.value[7].charge", "not a number", json)
+}
+
+struct Place {
+    folder: tempfile::TempDir,
+    target: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("calls.ndjson");
+        Self { folder, target }
+    }
+
+    fn export(&self, existing: Existing) -> Result<Export<PstnCallLogRow>, Error> {
+        let rejects = Rejects::to_file(Rejects::beside(&self.target), existing);
+        Export::to_file(&self.target, Format::Ndjson, existing, rejects)
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+#[test]
+fn rows_and_rejects_appear_together_at_the_end() {
+    let place = Place::new();
+    let mut export = place.export(Existing::Refuse).unwrap();
+    export.write_row(&row("a")).unwrap();
+    export
+        .set_aside(&rejected("{\n \"id\": \"b\", \"charge\": 1e99\r\n}"))
+        .unwrap();
+    export.set_aside(&rejected("{\"id\"")).unwrap();
+    export.set_conflict_aside(&row("a")).unwrap();
+    assert!(place.names().iter().all(|name| name.ends_with(".partial")));
+    let summary = export.finish().unwrap();
+    assert_eq!(
+        (summary.rows, summary.rejects, summary.conflicts),
+        (1, 2, 1)
+    );
+    assert_eq!(
+        place.names(),
+        ["calls.ndjson", "calls.ndjson.rejects.ndjson"]
+    );
+    let rejects = fs::read_to_string(Rejects::beside(&place.target)).unwrap();
+    let lines: Vec<&str> = rejects.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!(
+        lines[0],
+        r#"{"reason":"not a number","index":7,"path":"$.value[7].charge","row":{  "id": "b", "charge": 1e99  }}"#
+    );
+    assert!(lines[1].ends_with(r#""row":"{\"id\""}"#), "{}", lines[1]);
+    assert!(
+        lines[2].starts_with(r#"{"reason":"a row with the same id"#),
+        "{}",
+        lines[2]
+    );
+}
+
+#[test]
+fn without_rejects_there_is_no_file_of_them() {
+    let place = Place::new();
+    let mut export = place.export(Existing::Refuse).unwrap();
+    export.write_row(&row("a")).unwrap();
+    export.finish().unwrap();
+    assert_eq!(place.names(), ["calls.ndjson"]);
+}
+
+#[test]
+fn an_export_that_is_dropped_leaves_nothing() {
+    let place = Place::new();
+    let mut export = place.export(Existing::Refuse).unwrap();
+    export.write_row(&row("a")).unwrap();
+    export.set_aside(&rejected("{}")).unwrap();
+    drop(export);
+    assert!(place.names().is_empty());
+}
+
+#[test]
+fn old_rejects_refuse_a_new_export_or_go_with_the_old_one() {
+    let place = Place::new();
+    fs::write(Rejects::beside(&place.target), "old").unwrap();
+    let error = place.export(Existing::Refuse).unwrap_err();
+    assert_eq!(error.path(), Some(Rejects::beside(&place.target).as_path()));
+    place.export(Existing::Replace).unwrap().finish().unwrap();
+    assert_eq!(place.names(), ["calls.ndjson"]);
+}
+
+#[test]
+fn when_the_output_fails_the_old_rejects_stay() {
+    for with_rejects in [true, false] {
+        let place = Place::new();
+        let rejects = Rejects::beside(&place.target);
+        fs::write(&rejects, "old").unwrap();
+        let mut export = place.export(Existing::Replace).unwrap();
+        if with_rejects {
+            export.set_aside(&rejected("{}")).unwrap();
+        }
+        // No file can take its place.
+        fs::create_dir(&place.target).unwrap();
+        export.finish().unwrap_err();
+        assert_eq!(fs::read(&rejects).unwrap(), b"old");
+        assert_eq!(
+            place.names(),
+            ["calls.ndjson", "calls.ndjson.rejects.ndjson"]
+        );
+    }
+}
+
+#[test]
+fn rejects_that_cannot_get_their_name_leave_no_output() {
+    let place = Place::new();
+    let mut export = place.export(Existing::Refuse).unwrap();
+    export.set_aside(&rejected("{}")).unwrap();
+    fs::write(Rejects::beside(&place.target), "theirs").unwrap();
+    let error = export.finish().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TargetExists);
+    assert_eq!(place.names(), ["calls.ndjson.rejects.ndjson"]);
+}
+
+#[test]
+fn the_rejects_are_kept_when_only_their_last_step_fails() {
+    let place = Place::new();
+    let target = Rejects::beside(&place.target);
+    let mut rejects = Rejects::to_file(&target, Existing::Refuse);
+    rejects.add_unreadable(&rejected("{}")).unwrap();
+    let complete = rejects.complete().unwrap();
+    fs::write(&target, "theirs").unwrap();
+    let error = complete.commit().unwrap_err().after_output(&place.target);
+    assert_eq!(error.kind(), ErrorKind::OnlyRejects);
+    assert_eq!(error.path(), Some(target.as_path()));
+    let names = place.names();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(error.to_string().contains("calls.ndjson is complete, but "));
+    assert!(error.to_string().ends_with(&names[0]), "{error}");
+    let kept = fs::read_to_string(place.folder.path().join(&names[0])).unwrap();
+    assert!(kept.contains("not a number"));
+    assert_eq!(fs::read(&target).unwrap(), b"theirs");
+}
+
+#[test]
+fn the_rejects_have_a_file_of_their_own() {
+    let place = Place::new();
+    let folder = place.folder.path();
+    fs::create_dir(folder.join("inner")).unwrap();
+    let kind = |rejects: PathBuf| {
+        Export::<PstnCallLogRow>::to_file(
+            &place.target,
+            Format::Csv,
+            Existing::Replace,
+            Rejects::to_file(rejects, Existing::Replace),
+        )
+        .map(drop)
+        .map_err(|error| error.kind())
+    };
+    for same in ["calls.ndjson", "./calls.ndjson", "inner/../calls.ndjson"] {
+        assert_eq!(kind(folder.join(same)), Err(ErrorKind::SameFile), "{same}");
+    }
+    assert_eq!(kind(folder.join("inner/calls.ndjson")), Ok(()));
+    assert_eq!(kind(folder.join("calls")), Ok(()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_the_same_by_a_link() {
+    let place = Place::new();
+    let link = place.folder.path().join("link");
+    std::os::unix::fs::symlink(place.folder.path(), &link).unwrap();
+    let rejects = Rejects::to_file(link.join("calls.ndjson"), Existing::Refuse);
+    let error =
+        Export::<PstnCallLogRow>::to_file(&place.target, Format::Csv, Existing::Refuse, rejects)
+            .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::SameFile);
+}
+
+#[test]
+fn when_the_output_fails_the_rejects_go_too() {
+    let place = Place::new();
+    let mut export = place.export(Existing::Refuse).unwrap();
+    export.set_aside(&rejected("{}")).unwrap();
+    fs::write(&place.target, "theirs").unwrap();
+    assert_eq!(export.finish().unwrap_err().kind(), ErrorKind::TargetExists);
+    assert_eq!(place.names(), ["calls.ndjson"]);
+}
+
+#[test]
+fn a_callback_hears_of_rows_without_their_content() {
+    let (told, heard) = std::sync::mpsc::channel();
+    let rejects = Rejects::told(move |note| {
+        told.send(format!("{note:?}")).unwrap();
+    });
+    let mut export = Export::to_stream(Vec::new(), Format::Csv, rejects).unwrap();
+    export
+        .set_aside(&rejected("{\"callerNumber\":\"+1 555 0100\"}"))
+        .unwrap();
+    export.set_conflict_aside(&row("a")).unwrap();
+    export.finish().unwrap();
+    let notes: Vec<String> = heard.iter().collect();
+    assert_eq!(notes.len(), 2);
+    assert!(notes[0].contains("not a number") && !notes[0].contains("555"));
+}
+
+#[test]
+fn a_stream_that_is_closed_says_so() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    for format in Format::ALL {
+        let rejects = Rejects::told(|_| {});
+        let mut export = Export::to_stream(Closed, *format, rejects).unwrap();
+        export.write_row(&row("a")).unwrap();
+        assert_eq!(export.finish().unwrap_err().kind(), ErrorKind::ClosedPipe);
+    }
+}
+
+#[test]
+fn what_is_not_wanted_is_counted_and_written_nowhere() {
+    let place = Place::new();
+    let filter = Filter::default().or_user("ada@contoso.example");
+    let selection = Selection::default().with_filter(filter);
+    let mut export = place
+        .export(Existing::Refuse)
+        .unwrap()
+        .with_selection(selection);
+    let of = |user: &str| {
+        let mut row = row("a");
+        row.user_principal_name = Some(user.into());
+        row.duration = Some(5);
+        row
+    };
+    export.write_row(&of("ada@contoso.example")).unwrap();
+    export.write_row(&of("grace@contoso.example")).unwrap();
+    export
+        .set_conflict_aside(&of("grace@contoso.example"))
+        .unwrap();
+    let summary = export.finish().unwrap();
+    assert_eq!(
+        (summary.rows, summary.duration, summary.filtered),
+        (1, 5, 2)
+    );
+    assert!(!summary.has_set_aside());
+    assert_eq!(place.names(), ["calls.ndjson"]);
+}
+
+#[test]
+fn masked_numbers_are_masked_wherever_a_row_goes() {
+    let place = Place::new();
+    let rejects = Rejects::to_file(Rejects::beside(&place.target), Existing::Refuse);
+    let mut export: Export<RawRecord> =
+        Export::to_file(&place.target, Format::Ndjson, Existing::Refuse, rejects)
+            .unwrap()
+            .with_selection(Selection::default().with_mask(NumberMask::default()));
+    let raw = |json: &str| serde_json::from_str::<RawRecord>(json).unwrap();
+    export
+        .write_row(&raw(r#"{"id":"a","callerNumber":"+15550100"}"#))
+        .unwrap();
+    export
+        .set_conflict_aside(&raw(r#"{"id":"a","callerNumber":"+15550101"}"#))
+        .unwrap();
+    export
+        .set_aside(&rejected(r#"{"charge":"x","callerNumber":"+15550102"}"#))
+        .unwrap();
+    export
+        .set_aside(&rejected(r#"{"callerNumber":15550103}"#))
+        .unwrap();
+    export
+        .write_row(&raw(r#"{"id":"b","newNumber":15550104}"#))
+        .unwrap();
+    let summary = export.finish().unwrap();
+    assert_eq!(
+        (summary.rows, summary.conflicts, summary.rejects),
+        (1, 1, 3)
+    );
+    let rows = fs::read_to_string(&place.target).unwrap();
+    assert_eq!(rows, "{\"id\":\"a\",\"callerNumber\":\"+15550***\"}\n");
+    let rejects = fs::read_to_string(Rejects::beside(&place.target)).unwrap();
+    assert_eq!(rejects.lines().count(), 4);
+    assert_eq!(rejects.matches("+15550***").count(), 2);
+    assert!(!rejects.contains("5501"), "{rejects}");
+    assert_eq!(rejects.matches(r#""row":null"#).count(), 2);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_row_that_the_format_cannot_hold_is_set_aside() {
+    let place = Place::new();
+    let rejects = Rejects::to_file(Rejects::beside(&place.target), Existing::Refuse);
+    let mut export =
+        Export::to_file(&place.target, Format::Parquet, Existing::Refuse, rejects).unwrap();
+    let charged = |charge| {
+        let mut row = row("a");
+        row.charge = Some(graph_pstn_model::Decimal::from_str_exact(charge).unwrap());
+        row
+    };
+    export.write_row(&charged("0.05")).unwrap();
+    export.write_row(&charged("0.000000000001")).unwrap();
+    let summary = export.finish().unwrap();
+    assert_eq!((summary.rows, summary.rejects), (1, 1));
+    assert_eq!(summary.charge[""].to_string(), "0.05");
+    let rejects = fs::read_to_string(Rejects::beside(&place.target)).unwrap();
+    assert!(
+        rejects.starts_with(r#"{"reason":"Parquet cannot hold charge: more decimals"#),
+        "{rejects}"
+    );
+    assert!(rejects.contains(r#""charge":0.000000000001"#), "{rejects}");
+}

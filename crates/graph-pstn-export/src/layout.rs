@@ -1,0 +1,336 @@
+//! Where the files of an export go when they are whole: one file, or a folder with one for each day.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use graph_pstn_model::{OffsetDateTime, TimeRange};
+use time::Date;
+
+use crate::checkpoint::FileMark;
+use crate::disk::Disk;
+use crate::error::folder_of;
+use crate::merge::{Changes, count, merge};
+use crate::output_file::unusable_folder;
+use crate::stage::Stage;
+use crate::{Error, ErrorKind, Existing, Format};
+
+/// The rows of a single file, while it is in the making.
+pub(crate) const ROWS: &str = "rows";
+
+/// The day of rows that have no time, as Hive and all that read its folders call it.
+const NO_DAY: &str = "__HIVE_DEFAULT_PARTITION__";
+/// How the folder of a day begins.
+const DAY: &str = "date=";
+/// How the files in it begin.
+const PART: &str = "part-";
+
+/// An output on a disk.
+#[derive(Clone, Debug)]
+pub(crate) enum Layout {
+    File {
+        target: PathBuf,
+    },
+    /// Hive's way: `DIR/date=2019-11-01/part-00000.csv`.
+    Days {
+        folder: PathBuf,
+        range: TimeRange,
+        format: Format,
+    },
+}
+
+/// What becomes of what is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fill {
+    New(Existing),
+    /// The days are merged with what they have; see [`merge`](crate::merge).
+    Merge {
+        may_shrink: bool,
+    },
+}
+
+impl Layout {
+    pub(crate) fn file(target: PathBuf) -> Self {
+        Self::File { target }
+    }
+
+    pub(crate) fn days(folder: PathBuf, range: TimeRange, format: Format) -> Self {
+        Self::Days {
+            folder,
+            range,
+            format,
+        }
+    }
+
+    /// The folder in which the file is made.
+    pub(crate) fn stage_of_file(target: &Path) -> PathBuf {
+        let mut name = OsString::from(target);
+        name.push(".partial");
+        name.into()
+    }
+
+    /// The folder in which the days are made. It is within the output, so that giving the files their
+    /// names is a mere renaming, and begins with a dot, so that readers of the output pass it over.
+    pub(crate) fn stage_of_days(folder: &Path) -> PathBuf {
+        folder.join(".partial")
+    }
+
+    pub(crate) fn stage(&self) -> PathBuf {
+        match self {
+            Self::File { target } => Self::stage_of_file(target),
+            Self::Days { folder, .. } => Self::stage_of_days(folder),
+        }
+    }
+
+    pub(crate) fn output(&self) -> &Path {
+        match self {
+            Self::File { target } => target,
+            Self::Days { folder, .. } => folder,
+        }
+    }
+
+    /// Whether the files could take their names, to be known now and not after hours.
+    pub(crate) fn check(&self, disk: &dyn Disk, fill: Fill) -> Result<(), Error> {
+        match self {
+            Self::File { target } => {
+                if target.file_name().is_none() {
+                    let message = format!("{} is no name for a file", target.display());
+                    return Err(Error::new(ErrorKind::NotAFile, message).with_path(target));
+                }
+                let existing = match fill {
+                    Fill::New(existing) => existing,
+                    Fill::Merge { .. } => Existing::Replace,
+                };
+                disk.check_target(target, existing)
+            }
+            Self::Days { folder, range, .. } => {
+                if !disk.is_folder(folder) {
+                    if disk.length(folder).is_ok_and(|file| file.is_some()) {
+                        let message = format!("{} is a file, not a folder", folder.display());
+                        return Err(Error::new(ErrorKind::FolderMissing, message).with_path(folder));
+                    }
+                    return disk
+                        .make_folder(folder)
+                        .map_err(|error| unusable_folder(folder, folder_of(folder), error));
+                }
+                if fill == Fill::New(Existing::Replace) {
+                    return Ok(());
+                }
+                for part in self.parts_of_range(disk, folder, *range, fill)? {
+                    let day = folder_of(&part);
+                    if fill == Fill::New(Existing::Refuse) {
+                        return Err(Error::at(day, io::ErrorKind::AlreadyExists.into()));
+                    }
+                    let name = day.file_name().and_then(|name| name.to_str());
+                    if part != self.target_of(name.unwrap_or_default(), fill) {
+                        let message =
+                            format!("{} is there, which is not merged with", part.display());
+                        return Err(Error::new(ErrorKind::OtherJob, message).with_path(&part));
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The name that a file in the making will have.
+    fn target_of(&self, name: &str, fill: Fill) -> PathBuf {
+        match self {
+            Self::File { target } => target.clone(),
+            Self::Days {
+                folder,
+                range,
+                format,
+            } => {
+                let part = if name == day_name(None) && matches!(fill, Fill::New(_)) {
+                    // It is of no day, so another range does not replace it.
+                    in_a_name(*range)
+                } else {
+                    "00000".to_owned()
+                };
+                folder.join(name).join(format!("{PART}{part}.{format}"))
+            }
+        }
+    }
+
+    /// Gives the files their names, those that have not got them yet. With [`Existing::Replace`], and where
+    /// merging may make a day shrink, what the range had before and has no more goes away.
+    pub(crate) fn publish(
+        &self,
+        stage: &Stage,
+        files: &[FileMark],
+        fill: Fill,
+    ) -> Result<Option<Changes>, Error> {
+        let disk = stage.disk();
+        let mut changes = matches!(fill, Fill::Merge { .. }).then(Changes::default);
+        let mut targets = Vec::with_capacity(files.len());
+        for file in files {
+            let target = self.target_of(&file.name, fill);
+            if let Self::Days { .. } = self {
+                let day = folder_of(&target);
+                disk.make_folder(day)
+                    .map_err(|error| Error::at(day, error))?;
+            }
+            match (fill, self, &mut changes) {
+                (Fill::Merge { may_shrink }, Self::Days { format, .. }, Some(changes)) => {
+                    // Of no day, so that other ranges may have brought what it has.
+                    let may_shrink = may_shrink && file.name != day_name(None);
+                    merge(stage, file, &target, *format, may_shrink, changes)?;
+                }
+                (Fill::New(existing), ..) => publish(stage, file, &target, existing)?,
+                _ => publish(stage, file, &target, Existing::Replace)?,
+            }
+            targets.push(target);
+        }
+        if let Self::Days {
+            folder,
+            range,
+            format,
+        } = self
+        {
+            if matches!(
+                fill,
+                Fill::New(Existing::Replace) | Fill::Merge { may_shrink: true }
+            ) {
+                for part in self.parts_of_range(disk, folder, *range, fill)? {
+                    if targets.contains(&part) {
+                        continue;
+                    }
+                    if let Some(changes) = &mut changes {
+                        let old = disk.read(&part).map_err(|error| Error::at(&part, error))?;
+                        changes.removed += count(old, &part, *format)?;
+                        changes.days += 1;
+                    }
+                    disk.remove(&part)
+                        .map_err(|error| Error::at(&part, error))?;
+                    disk.remove_folder(folder_of(&part));
+                }
+            }
+            for target in &targets {
+                disk.sync_folder(folder_of(target));
+            }
+            disk.sync_folder(folder);
+        }
+        // Files that went away there must not outlive the checkpoint.
+        disk.sync_folder(stage.folder());
+        disk.sync_folder(folder_of(self.output()));
+        Ok(changes)
+    }
+
+    /// The files that the days of the range have, and where it is not merged that of this range without a day.
+    fn parts_of_range(
+        &self,
+        disk: &dyn Disk,
+        folder: &Path,
+        range: TimeRange,
+        fill: Fill,
+    ) -> Result<Vec<PathBuf>, Error> {
+        let names_in = |folder: &Path| disk.names(folder).map_err(|error| Error::at(folder, error));
+        let (first, last) = (range.from().date(), last_day(range));
+        let mut parts = Vec::new();
+        for name in names_in(folder)? {
+            let Some(day) = name.strip_prefix(DAY) else {
+                continue;
+            };
+            let day_folder = folder.join(&name);
+            if day == NO_DAY {
+                if matches!(fill, Fill::Merge { .. }) {
+                    continue;
+                }
+                let part = self.target_of(&name, fill);
+                let there = disk
+                    .length(&part)
+                    .map_err(|error| Error::at(&part, error))?;
+                parts.extend(there.map(|_| part));
+            } else if TimeRange::parse_instant(day)
+                .is_ok_and(|day| (first..=last).contains(&day.date()))
+            {
+                let names = names_in(&day_folder)?;
+                let ours = names.iter().filter(|name| name.starts_with(PART));
+                parts.extend(ours.map(|name| day_folder.join(name)));
+            }
+        }
+        Ok(parts)
+    }
+}
+
+/// Gives a file of the stage its name, unless an earlier run has done so.
+pub(crate) fn publish(
+    stage: &Stage,
+    file: &FileMark,
+    target: &Path,
+    existing: Existing,
+) -> Result<(), Error> {
+    if stage.length(&file.name)?.is_some() {
+        let made = stage.path(&file.name);
+        return match stage.disk().rename(&made, target, existing) {
+            // Where a rename takes two steps, an earlier run may have come to its end between them.
+            Err(error)
+                if error.kind() == io::ErrorKind::AlreadyExists && stage.is_at(target, file) =>
+            {
+                stage.disk().remove(&made)
+            }
+            renamed => renamed,
+        }
+        .map_err(|error| Error::at(target, error));
+    }
+    match stage.disk().length(target) {
+        Ok(Some(bytes)) if bytes == file.bytes => Ok(()),
+        _ => Err(stage.damaged(&file.name, "is missing")),
+    }
+}
+
+/// The name of a day's folder.
+pub(crate) fn day_name(day: Option<Date>) -> String {
+    match day {
+        Some(day) => format!("{DAY}{day}"),
+        None => format!("{DAY}{NO_DAY}"),
+    }
+}
+
+/// A range as a part of a file's name.
+pub(crate) fn in_a_name(range: TimeRange) -> String {
+    let bound = |at: OffsetDateTime| {
+        if at == at.replace_time(time::Time::MIDNIGHT) {
+            at.date().to_string()
+        } else {
+            graph_pstn_model::format_time(at)
+                .to_string()
+                .replace(':', "")
+        }
+    };
+    format!("{}_{}", bound(range.from()), bound(range.until()))
+}
+
+/// The last day that the range touches.
+fn last_day(range: TimeRange) -> Date {
+    let until = range.until();
+    match until.date().previous_day() {
+        Some(before) if until == until.replace_time(time::Time::MIDNIGHT) => before,
+        _ => until.date(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_range_makes_a_name() {
+        let range = |from, until| TimeRange::new(from, until).unwrap();
+        let days = range(
+            datetime!(2019-11-01 0:00 UTC),
+            datetime!(2019-12-01 0:00 UTC),
+        );
+        assert_eq!(in_a_name(days), "2019-11-01_2019-12-01");
+        assert_eq!(last_day(days).to_string(), "2019-11-30");
+        let now = range(
+            datetime!(2019-11-01 0:00 UTC),
+            datetime!(2019-12-01 9:30 UTC),
+        );
+        assert_eq!(in_a_name(now), "2019-11-01_2019-12-01T093000Z");
+        assert_eq!(last_day(now).to_string(), "2019-12-01");
+        assert_eq!(day_name(None), "date=__HIVE_DEFAULT_PARTITION__");
+    }
+}
