@@ -207,7 +207,7 @@ impl<T: ExportRow> Export<T> {
 
 /// The format decides what the files look like, and merging what becomes of them, so both are part of a job.
 pub(crate) fn whole_job(job: Job, options: &WriterOptions, fill: Fill) -> Job {
-    let job = job.with("format", &options.fingerprint());
+    let job = job.with("format", options.fingerprint());
     match fill {
         Fill::New(_) => job,
         Fill::Merge { .. } => job.with("purpose", "to merge days"),
