@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+mod app_state;
 mod assertion;
 mod emulator;
 mod function_call;
@@ -38,6 +39,7 @@ mod tokens;
 mod truth;
 mod version;
 
+pub use app_state::AppState;
 pub use emulator::{Emulator, EmulatorBuilder, RunningEmulator};
 pub use page::LinkForm;
 pub use quota::Quota;
