@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::check::CheckArgs;
 #[cfg(feature = "emulator")]
 use crate::emulate::EmulateArgs;
 use crate::export::ExportArgs;
@@ -37,6 +38,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Write the calls of a range as CSV or NDJSON.
     Export(Box<ExportArgs>),
+    /// Find out whether everything is set up right, and what to do where it is not.
+    Check(Box<CheckArgs>),
     /// Serve a local stand-in for Graph and Entra, to try the program without a tenant.
     #[cfg(feature = "emulator")]
     Emulate(EmulateArgs),

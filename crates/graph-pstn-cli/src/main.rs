@@ -15,6 +15,7 @@ compile_error!(
 );
 
 mod args;
+mod check;
 mod connection;
 mod credentials;
 #[cfg(feature = "emulator")]
@@ -55,6 +56,7 @@ fn run(command: Command, ui: &Ui) -> Result<Exit, Failure> {
         match command {
             // Boxed, since the futures of the commands differ much in size.
             Command::Export(args) => Box::pin(export::run(*args, ui)).await,
+            Command::Check(args) => Box::pin(check::run(*args)).await,
             #[cfg(feature = "emulator")]
             Command::Emulate(args) => Box::pin(emulate::run(args)).await,
         }

@@ -23,6 +23,36 @@ pub(crate) struct Ui {
     bar: ProgressBar,
 }
 
+/// A colour of a word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Colour {
+    Red,
+    Green,
+    Yellow,
+    Cyan,
+}
+
+/// Whether to use colours: on a terminal, unless `NO_COLOR` is set (<https://no-color.org>) or it is a dumb one.
+pub(crate) fn colours(terminal: bool) -> bool {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|kind| kind != "dumb")
+}
+
+/// A word in colour (ECMA-48, section 8.3.117), or as it is.
+pub(crate) fn painted(word: &str, colour: Colour, colours: bool) -> String {
+    let code = match colour {
+        Colour::Red => 31,
+        Colour::Green => 32,
+        Colour::Yellow => 33,
+        Colour::Cyan => 36,
+    };
+    if colours {
+        format!("\u{1b}[{code}m{word}\u{1b}[0m")
+    } else {
+        word.to_owned()
+    }
+}
+
 /// How often the bar is drawn again while nothing happens: it shows that the program lives.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -66,9 +96,14 @@ impl Ui {
 
     /// Says why the run failed, and what to do.
     pub(crate) fn report(&self, failure: &Failure) {
-        self.say(&format!("error: {}", failure.message()));
+        let colours = colours(io::stderr().is_terminal());
+        let error = painted("error:", Colour::Red, colours);
+        self.say(&format!("{error} {}", failure.message()));
         if let Some(hint) = failure.hint() {
-            self.say(&format!("hint: {hint}"));
+            self.say(&format!(
+                "{} {hint}",
+                painted("hint:", Colour::Cyan, colours)
+            ));
         }
     }
 

@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod check;
 mod credentials;
 mod embedded;
 #[cfg(unix)]
