@@ -6,21 +6,37 @@ use std::time::Duration;
 use graph_pstn_http::{Observer, Progress, QuotaWait, RetryPause};
 use graph_pstn_model::TimeRange;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::args::LogFormat;
 use crate::exit::Failure;
 
 /// All that is said to the person, none of it on standard output.
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
     quiet: bool,
+    format: LogFormat,
     /// Hidden until an export starts, and for good where there is no terminal.
     bar: ProgressBar,
+}
+
+/// A message in the form of the log's lines.
+fn json_line(level: &str, message: &str, hint: Option<&str>) -> serde_json::Value {
+    let now = OffsetDateTime::now_utc();
+    let time = now.format(&Rfc3339).unwrap_or_default();
+    let mut line = json!({"timestamp": time, "level": level, "message": message});
+    if let Some(hint) = hint {
+        line["hint"] = hint.into();
+    }
+    line
 }
 
 /// A colour of a word.
@@ -58,9 +74,10 @@ const TICK: Duration = Duration::from_millis(200);
 
 impl Ui {
     /// Sets up the log too, once for the process.
-    pub(crate) fn new(quiet: bool, verbose: bool) -> Self {
+    pub(crate) fn new(quiet: bool, verbose: bool, format: LogFormat) -> Self {
         let ui = Self {
             quiet,
+            format,
             bar: ProgressBar::hidden(),
         };
         let level = match (quiet, verbose) {
@@ -75,16 +92,40 @@ impl Ui {
             // The layers describe each request in a span; its end has the outcome.
             .with_span_events(FmtSpan::CLOSE)
             .with_writer(ui.clone());
+        let log = match format {
+            LogFormat::Text => log.boxed(),
+            LogFormat::Json => log.json().flatten_event(true).boxed(),
+        };
         tracing_subscriber::registry().with(log).with(ours).init();
         ui
     }
 
     /// Says a line, also when the program is to be quiet.
     pub(crate) fn say(&self, line: &str) {
+        let (level, message) = match line.strip_prefix("warning: ") {
+            Some(message) => ("WARN", message),
+            None => ("INFO", line),
+        };
+        match self.format {
+            LogFormat::Text => self.write(&match level {
+                "WARN" => format!("{} {message}", self.painted("warning:", Colour::Yellow)),
+                _ => line.to_owned(),
+            }),
+            // The summary may be an object of its own.
+            LogFormat::Json if line.starts_with('{') => self.write(line),
+            LogFormat::Json => self.write(&json_line(level, message, None).to_string()),
+        }
+    }
+
+    fn write(&self, line: &str) {
         // One write, so that lines of several processes stay whole; a closed stderr is no failure.
         let line = format!("{line}\n");
         self.bar
             .suspend(|| io::stderr().write_all(line.as_bytes()).unwrap_or_default());
+    }
+
+    fn painted(&self, word: &str, colour: Colour) -> String {
+        painted(word, colour, colours(io::stderr().is_terminal()))
     }
 
     /// Says a line unless the program is to be quiet.
@@ -96,20 +137,21 @@ impl Ui {
 
     /// Says why the run failed, and what to do.
     pub(crate) fn report(&self, failure: &Failure) {
-        let colours = colours(io::stderr().is_terminal());
-        let error = painted("error:", Colour::Red, colours);
-        self.say(&format!("{error} {}", failure.message()));
+        if self.format == LogFormat::Json {
+            let line = json_line("ERROR", failure.message(), failure.hint());
+            return self.write(&line.to_string());
+        }
+        let error = self.painted("error:", Colour::Red);
+        self.write(&format!("{error} {}", failure.message()));
         if let Some(hint) = failure.hint() {
-            self.say(&format!(
-                "{} {hint}",
-                painted("hint:", Colour::Cyan, colours)
-            ));
+            self.write(&format!("{} {hint}", self.painted("hint:", Colour::Cyan)));
         }
     }
 
     /// Shows a bar over the time of the range, if standard error is a terminal and rows do not go to one.
     pub(crate) fn start_progress(&self, range: TimeRange, rows_on_terminal: bool) {
-        if self.quiet || rows_on_terminal || !io::stderr().is_terminal() {
+        let hidden = self.quiet || self.format == LogFormat::Json || rows_on_terminal;
+        if hidden || !io::stderr().is_terminal() {
             return;
         }
         let style = ProgressStyle::with_template("{spinner} {bar:16} {percent:>3}% {msg}");

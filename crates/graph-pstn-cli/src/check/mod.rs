@@ -41,8 +41,8 @@ const WAITING: Duration = Duration::from_secs(5);
     mut_arg("parallel", |arg| arg.hide(true)),
 )]
 pub(crate) struct CheckArgs {
-    /// Print one line of JSON: {"ok":…,"exit_code":…,"checks":[{"name":…,"status":"pass",
-    /// "fail" or "skipped","detail":…,"remedy":…},…]}.
+    /// Print one line of JSON, with `ok`, `exit_code` and `checks`, a list of objects with `name`, `status` (pass, fail
+    /// or skipped), `detail` and `remedy`.
     #[arg(long)]
     json: bool,
 

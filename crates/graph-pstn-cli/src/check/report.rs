@@ -1,11 +1,12 @@
 //! The lines of `check`: how each thing stands, and what to do about it.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use serde_json::json;
 
 use crate::exit::{Exit, Failure, on_one_line};
-use crate::ui::{Colour, painted};
+use crate::stdout::print;
+use crate::ui::{Colour, colours, painted};
 
 /// How a thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,14 +129,14 @@ impl Report {
         Self {
             lines: Vec::new(),
             json,
-            colours: crate::ui::colours(io::stdout().is_terminal()),
+            colours: colours(io::stdout().is_terminal()),
         }
     }
 
     /// Adds a line. Whether it has passed.
     pub(super) fn add(&mut self, line: Line) -> Result<bool, Failure> {
         if !self.json {
-            print(&line.text(self.colours))?;
+            print(line.text(self.colours).as_bytes())?;
         }
         let passed = line.has_passed();
         self.lines.push(line);
@@ -163,19 +164,9 @@ impl Report {
                 })
                 .collect();
             let all = json!({"ok": exit == Exit::Done, "exit_code": exit as u8, "checks": checks});
-            print(&format!("{all}\n"))?;
+            print(format!("{all}\n").as_bytes())?;
         }
         Ok(exit)
-    }
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::other("standard output cannot be written", &error))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -33,6 +33,23 @@ const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 /// The variables by which the app proves itself; an option takes the place of them all.
 const PROOFS: [&str; 3] = [CLIENT_SECRET, CERTIFICATE_PATH, FEDERATED_TOKEN_FILE];
 
+/// The variables that say the same as an option, by the name of its field: where one is set, a configuration file's
+/// value of that option does not count, since the environment goes before it.
+pub(crate) fn variables_instead_of(option: &str) -> &'static [&'static str] {
+    match option {
+        "tenant_id" => &[TENANT_ID],
+        "client_id" => &[CLIENT_ID],
+        "client_secret_file"
+        | "client_secret_prompt"
+        | "client_certificate"
+        | "client_certificate_password_file"
+        | "client_certificate_password_prompt"
+        | "federated_token_file"
+        | "assertion_command" => &PROOFS,
+        _ => &[],
+    }
+}
+
 /// Tenant, application and where its proof is.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Credential")]

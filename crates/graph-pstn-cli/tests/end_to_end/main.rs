@@ -15,6 +15,7 @@ mod embedded;
 #[cfg(unix)]
 mod interrupted;
 mod late;
+mod manners;
 mod program;
 mod refused;
 mod served;
