@@ -27,6 +27,7 @@ mod exit;
 mod export;
 mod hints;
 mod interrupts;
+mod progress;
 mod range;
 mod rate;
 mod stdout;

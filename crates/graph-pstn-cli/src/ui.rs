@@ -1,14 +1,16 @@
 //! Standard error: messages, the log and the progress bar, which must not draw over each other.
 
+use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 use std::time::Duration;
 
 use graph_pstn_http::{Observer, Progress, QuotaWait, RetryPause};
 use graph_pstn_model::TimeRange;
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
@@ -18,12 +20,14 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::args::LogFormat;
 use crate::exit::Failure;
+use crate::progress::{Hold, Standing};
 
 /// All that is said to the person, none of it on standard output.
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
     quiet: bool,
     format: LogFormat,
+    standing: Standing,
     /// Hidden until an export starts, and for good where there is no terminal.
     bar: ProgressBar,
 }
@@ -71,6 +75,12 @@ pub(crate) fn painted(word: &str, colour: Colour, colours: bool) -> String {
 
 /// How often the bar is drawn again while nothing happens: it shows that the program lives.
 const TICK: Duration = Duration::from_millis(200);
+/// Into how many parts the bar divides the range.
+const PARTS: u64 = 1_000;
+/// The columns of a terminal that does not tell.
+const COLUMNS: u16 = 80;
+/// The columns of the bar beside the line: spinner, bar, percentage, and one that stays free.
+const BESIDE: usize = 19;
 
 impl Ui {
     /// Sets up the log too, once for the process.
@@ -78,6 +88,7 @@ impl Ui {
         let ui = Self {
             quiet,
             format,
+            standing: Standing::new(),
             bar: ProgressBar::hidden(),
         };
         let level = match (quiet, verbose) {
@@ -154,12 +165,26 @@ impl Ui {
         if hidden || !io::stderr().is_terminal() {
             return;
         }
-        let style = ProgressStyle::with_template("{spinner} {bar:16} {percent:>3}% {msg}");
+        let standing = self.standing.clone();
+        let style = ProgressStyle::with_template("{spinner} {bar:10} {percent:>3}% {standing}");
+        let style = style.map(|style| {
+            style.with_key(
+                "standing",
+                move |_: &ProgressState, to: &mut dyn fmt::Write| {
+                    let size = console::Term::stderr().size_checked();
+                    let columns = size.map_or(COLUMNS, |(_, columns)| columns);
+                    let left = usize::from(columns).saturating_sub(BESIDE);
+                    let line = standing.line(left, Instant::now());
+                    // The bar's buffer is a string.
+                    to.write_str(&line).unwrap_or_default();
+                },
+            )
+        });
         self.bar
             .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        self.bar.set_length(seconds(range.duration()));
+        self.standing.begin(range, Instant::now());
+        self.bar.set_length(PARTS);
         self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        self.bar.set_message("asking for the first page");
         self.bar.reset_elapsed();
         self.bar.enable_steady_tick(TICK);
     }
@@ -170,15 +195,10 @@ impl Ui {
             return;
         }
         let position = progress.position.unwrap_or(range.from());
-        self.bar.set_position(seconds(position - range.from()));
-        let elapsed = self.bar.elapsed().as_secs().max(1);
-        self.bar.set_message(format!(
-            "{}  page {}  {} rows  {}/s",
-            position.date(),
-            HumanCount(progress.pages),
-            HumanCount(progress.rows),
-            HumanCount(progress.rows / elapsed),
-        ));
+        self.standing
+            .advance(position, progress.pages, progress.rows, Instant::now());
+        self.bar
+            .set_position((self.standing.share() * PARTS as f64) as u64);
     }
 
     /// Takes the bar away.
@@ -188,33 +208,19 @@ impl Ui {
     }
 }
 
-fn seconds(duration: time::Duration) -> u64 {
-    u64::try_from(duration.whole_seconds()).unwrap_or(0)
-}
-
 /// What holds an export up is shown in the bar until the next page comes.
 impl Observer for Ui {
     fn retry(&self, retry: &RetryPause) {
-        self.waiting("a request failed:", retry.pause);
+        self.standing.hold(Hold::Retry, retry.pause, Instant::now());
     }
 
     fn wait(&self, wait: &QuotaWait) {
-        let why = if wait.gate {
-            "Graph is throttling:"
+        let hold = if wait.gate {
+            Hold::Throttled
         } else {
-            "the quota is used up:"
+            Hold::Quota
         };
-        self.waiting(why, wait.wait);
-    }
-}
-
-impl Ui {
-    fn waiting(&self, why: &str, wait: Duration) {
-        // Shorter ones would only flicker.
-        if wait >= Duration::from_secs(1) {
-            self.bar
-                .set_message(format!("{why} a wait of {} s", wait.as_secs()));
-        }
+        self.standing.hold(hold, wait.wait, Instant::now());
     }
 }
 
