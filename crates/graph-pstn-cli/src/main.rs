@@ -31,6 +31,7 @@ mod progress;
 mod range;
 mod rate;
 mod stdout;
+mod terminal;
 mod ui;
 
 use std::process::ExitCode;

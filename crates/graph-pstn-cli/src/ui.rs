@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use graph_pstn_http::{Observer, Progress, QuotaWait, RetryPause};
 use graph_pstn_model::TimeRange;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike as _};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -21,6 +21,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::args::LogFormat;
 use crate::exit::Failure;
 use crate::progress::{Hold, Standing};
+use crate::terminal::Terminal;
 
 /// All that is said to the person, none of it on standard output.
 #[derive(Clone, Debug)]
@@ -75,12 +76,12 @@ pub(crate) fn painted(word: &str, colour: Colour, colours: bool) -> String {
 
 /// How often the bar is drawn again while nothing happens: it shows that the program lives.
 const TICK: Duration = Duration::from_millis(200);
+/// How often it is drawn in a second at most.
+const REDRAWS: u8 = 10;
 /// Into how many parts the bar divides the range.
 const PARTS: u64 = 1_000;
-/// The columns of a terminal that does not tell.
-const COLUMNS: u16 = 80;
-/// The columns of the bar beside the line: spinner, bar, percentage, and one that stays free.
-const BESIDE: usize = 19;
+/// The columns beside the line: spinner, bar and percentage.
+const BESIDE: usize = 16;
 
 impl Ui {
     /// Sets up the log too, once for the process.
@@ -166,14 +167,12 @@ impl Ui {
             return;
         }
         let standing = self.standing.clone();
-        let style = ProgressStyle::with_template("{spinner} {bar:10} {percent:>3}% {standing}");
+        let style = ProgressStyle::with_template("{spinner} {bar:8} {percent:>3}% {standing}");
         let style = style.map(|style| {
             style.with_key(
                 "standing",
                 move |_: &ProgressState, to: &mut dyn fmt::Write| {
-                    let size = console::Term::stderr().size_checked();
-                    let columns = size.map_or(COLUMNS, |(_, columns)| columns);
-                    let left = usize::from(columns).saturating_sub(BESIDE);
+                    let left = usize::from(Terminal::stderr().width()).saturating_sub(BESIDE);
                     let line = standing.line(left, Instant::now());
                     // The bar's buffer is a string.
                     to.write_str(&line).unwrap_or_default();
@@ -184,7 +183,8 @@ impl Ui {
             .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         self.standing.begin(range, Instant::now());
         self.bar.set_length(PARTS);
-        self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        let terminal = ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::stderr()), REDRAWS);
+        self.bar.set_draw_target(terminal);
         self.bar.reset_elapsed();
         self.bar.enable_steady_tick(TICK);
     }
