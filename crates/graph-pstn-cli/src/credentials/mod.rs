@@ -3,8 +3,9 @@
 //! An option wins over the environment. Nothing secret is ever an option: every user of a machine can read the
 //! command lines of all. The options of a secret, a certificate and a token file stand for variables of
 //! the environment, so that there is one way from either to a credential: [`Environment`]. What is read from files
-//! and asked on the terminal for it is the business of `secret`.
+//! for it is the business of `secret`, what is asked on the terminal that of `prompt`.
 
+mod prompt;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,8 @@ use graph_pstn_auth::{
 use graph_pstn_http::{Endpoints, Error, HttpService, TokenProvider};
 
 use crate::exit::{Exit, Failure, one_line};
-use secret::{SecretFile, ask, readable};
+use prompt::ask;
+use secret::{SecretFile, readable};
 
 const TENANT_ID: &str = "AZURE_TENANT_ID";
 const CLIENT_ID: &str = "AZURE_CLIENT_ID";

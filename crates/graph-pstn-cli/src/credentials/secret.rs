@@ -1,4 +1,4 @@
-//! What is secret comes from a file or is typed in; it is never an option.
+//! Files that hold what is secret.
 
 use std::fs;
 use std::path::Path;
@@ -39,21 +39,4 @@ pub(super) fn readable(file: &Path, what: &str, option: &str) -> Result<(), Fail
 fn unreadable(file: &Path, what: &str, option: &str, error: &std::io::Error) -> Failure {
     let doing = format!("the {what} file {} cannot be read", file.display());
     Failure::other(&doing, error).with_hint(format!("check the path of {option}"))
-}
-
-/// Asks on the terminal, whatever standard input and output are. Nothing that is typed is shown.
-pub(super) fn ask(prompt: &str, instead: &str) -> Result<String, Failure> {
-    let typed = rpassword::prompt_password(prompt).map_err(|error| {
-        Failure::usage(
-            format!("there is no terminal to ask on: {error}"),
-            format!("use {instead}, or the environment"),
-        )
-    })?;
-    match typed.trim() {
-        "" => Err(Failure::usage(
-            "nothing was typed in",
-            "paste it at the prompt; it is not shown",
-        )),
-        typed => Ok(typed.to_owned()),
-    }
 }
