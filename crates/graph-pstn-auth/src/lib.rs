@@ -130,7 +130,9 @@ mod workload_identity;
 pub use assertion_command::AssertionCommand;
 #[cfg(feature = "certificate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
-pub use certificate::{ClientCertificate, ClientCertificateCredential, SignatureAlgorithm};
+pub use certificate::{
+    CertificateValidity, ClientCertificate, ClientCertificateCredential, SignatureAlgorithm,
+};
 pub use client_assertion::{
     AssertionRequest, AssertionSource, ClientAssertion, ClientAssertionCredential,
 };

@@ -1,7 +1,11 @@
 //! The command line as a whole.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::check::CheckArgs;
 #[cfg(feature = "emulator")]
 use crate::emulate::EmulateArgs;
 use crate::export::ExportArgs;
@@ -9,25 +13,42 @@ use crate::export::ExportArgs;
 /// The exit codes, as `--help` lists them; [`Exit`](crate::exit::Exit) has them too.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
-    0  done (also when the reader of standard output has closed it, as `head` does)
+    0  done; also when `head` or the like has closed standard output
     1  any other failure: disk, certificate, data
     2  wrong use of the options
     3  not authorised: credential, consent or tenant
-    4  Graph or Entra throttles, is unavailable or cannot be reached: try again later
+    4  Graph or Entra throttles, is down or not reached: try again later
     5  done, but rows were set aside
   130  interrupted";
 
+/// Where `--help` lists what all commands have.
+const HEADING: &str = "Messages and settings";
+
 /// PSTN call logs of Microsoft Graph, as files.
 #[derive(Debug, Parser)]
-#[command(name = "graph-pstn", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "graph-pstn", version, max_term_width = 80, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     /// Say nothing but errors and warnings.
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, conflicts_with = "verbose", help_heading = HEADING)]
     pub(crate) quiet: bool,
 
     /// Log what the layers do on standard error. Never holds tokens, secrets, numbers or names.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = HEADING)]
     pub(crate) verbose: bool,
+
+    /// How to write messages and the log on standard error.
+    #[arg(long, value_name = "FORM", value_enum, global = true, default_value_t = LogFormat::Text, help_heading = HEADING)]
+    pub(crate) log_format: LogFormat,
+
+    /// A file with settings in TOML, instead of the one in the usual place. Every option can stand in it by its long
+    /// name, or in the environment as GRAPH_PSTN_ with the name in capitals (GRAPH_PSTN_MAX_WAIT). The command line
+    /// goes before the environment, and that before the file.
+    #[arg(long, value_name = "FILE", global = true, hide_short_help = true, help_heading = HEADING)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Print the settings that count and where each comes from, and do nothing.
+    #[arg(long, global = true, hide_short_help = true, help_heading = HEADING)]
+    pub(crate) show_config: bool,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -37,10 +58,42 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Write the rows of a range as CSV, NDJSON or Parquet.
     Export(Box<ExportArgs>),
+    /// Find out whether everything is set up right, and what to do where it is not.
+    Check(Box<CheckArgs>),
     /// Serve a local stand-in for Graph and Entra, to try the program without a tenant.
     #[cfg(feature = "emulator")]
     Emulate(Box<EmulateArgs>),
+    /// Print the completions of the command line for a shell.
+    #[command(long_about = COMPLETIONS)]
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write the manual pages into a folder.
+    #[command(hide = true)]
+    Man {
+        /// The folder, which is made if it is missing.
+        folder: PathBuf,
+    },
 }
+
+/// How messages and the log are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people, and a bar on a terminal.
+    Text,
+    /// An object of JSON a line, for machines.
+    Json,
+}
+
+const COMPLETIONS: &str = "\
+Print the completions of the command line for a shell.
+
+bash:        graph-pstn completions bash > ~/.local/share/bash-completion/completions/graph-pstn
+zsh:         graph-pstn completions zsh > ~/.zfunc/_graph-pstn
+fish:        graph-pstn completions fish > ~/.config/fish/completions/graph-pstn.fish
+PowerShell:  graph-pstn completions powershell | Out-String | Invoke-Expression";
 
 #[cfg(test)]
 mod tests {

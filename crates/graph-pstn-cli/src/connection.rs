@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use clap::Args;
 use graph_pstn_http::{
-    Cloud, Endpoints, Error, GraphClient, HyperTransport, Origin, RangeReader, ReadOptions,
-    RequestHeadersLayer, SharedObserver, TokenProvider, TokenRequest,
+    Cloud, Endpoints, Error, GraphClient, HttpService, HyperTransport, Origin, RangeReader,
+    ReadOptions, RequestHeadersLayer, SharedObserver, TokenProvider, TokenRequest,
 };
 use graph_pstn_model::{ApiVersion, CallLog, LogRow, TimeRange};
 use serde::de::DeserializeOwned;
@@ -22,7 +22,7 @@ use crate::hints::below_auth;
 use crate::rate::Rate;
 
 /// How the program calls itself to Graph and Entra.
-const USER_AGENT: &str = concat!("graph-pstn/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("graph-pstn/", env!("CARGO_PKG_VERSION"));
 
 /// The largest answer of the token endpoint that is read, in bytes.
 const TOKEN_BODY_LIMIT: usize = 1024 * 1024;
@@ -119,27 +119,46 @@ pub(crate) struct Pace {
 impl ConnectionArgs {
     /// Settles everything that can be settled without a request.
     pub(crate) fn resolve(&self) -> Result<Settings, Failure> {
-        let endpoints = endpoints::resolve(
+        let endpoints = self.endpoints()?;
+        let credential = self.credential(&endpoints)?;
+        Ok(Settings {
+            endpoints,
+            cloud: self.cloud(),
+            credential,
+            ca_certificate: self.ca_certificate()?,
+            pace: self.pace.resolve(Rate::PerMinute(50)),
+        })
+    }
+
+    /// The cloud, as far as one is named.
+    pub(crate) fn cloud(&self) -> Option<Cloud> {
+        self.cloud.or_else(Cloud::sole)
+    }
+
+    /// The hosts.
+    pub(crate) fn endpoints(&self) -> Result<Endpoints, Failure> {
+        endpoints::resolve(
             self.cloud,
             self.graph_endpoint.clone(),
             self.authority_host.clone(),
-        )?;
-        let credential = self
-            .credential
-            .resolve(&endpoints, self.authority_host.is_some())?;
-        let ca_certificate = self.ca_certificate.as_ref().map(|file| {
+        )
+    }
+
+    /// The app and its proof.
+    pub(crate) fn credential(&self, endpoints: &Endpoints) -> Result<Credential, Failure> {
+        self.credential
+            .resolve(endpoints, self.authority_host.is_some())
+    }
+
+    /// The certificate authorities to trust besides.
+    pub(crate) fn ca_certificate(&self) -> Result<Option<Vec<u8>>, Failure> {
+        let read = |file: &PathBuf| {
             fs::read(file).map_err(|error| {
                 let doing = format!("the CA certificate {} cannot be read", file.display());
                 Failure::other(&doing, &error).with_hint("check the path of --ca-certificate")
             })
-        });
-        Ok(Settings {
-            endpoints,
-            cloud: self.cloud.or_else(Cloud::sole),
-            credential,
-            ca_certificate: ca_certificate.transpose()?,
-            pace: self.pace.resolve(Rate::PerMinute(50)),
-        })
+        };
+        self.ca_certificate.as_ref().map(read).transpose()
     }
 }
 
@@ -184,17 +203,31 @@ impl fmt::Debug for Connection {
     }
 }
 
+/// What carries all requests, with trust in the authorities of this PEM text besides.
+pub(crate) fn transport(ca_certificate: Option<&[u8]>) -> Result<HyperTransport, Error> {
+    let mut transport = HyperTransport::builder();
+    if let Some(pem) = ca_certificate {
+        transport = transport.add_ca_certificate_pem(pem)?;
+    }
+    #[cfg(feature = "bundled-roots")]
+    {
+        transport = transport.bundled_roots();
+    }
+    transport.build()
+}
+
+/// What token requests are sent through.
+pub(crate) fn token_service(transport: &HyperTransport) -> HttpService {
+    transport
+        .clone()
+        .into_http_service(TOKEN_BODY_LIMIT, TOKEN_TIMEOUT)
+}
+
 impl Settings {
     /// Puts the stack together, over one transport that token requests share. Sends nothing yet.
     pub(crate) fn connection(self, observer: SharedObserver) -> Result<Connection, Error> {
-        let mut transport = HyperTransport::builder();
-        if let Some(pem) = &self.ca_certificate {
-            transport = transport.add_ca_certificate_pem(pem)?;
-        }
-        let transport = transport.build()?;
-        let service = transport
-            .clone()
-            .into_http_service(TOKEN_BODY_LIMIT, TOKEN_TIMEOUT);
+        let transport = transport(self.ca_certificate.as_deref())?;
+        let service = token_service(&transport);
         let credential = self.credential.provider(&self.endpoints, service)?;
         let client = GraphClient::builder(self.endpoints)
             .token_provider(credential.clone())

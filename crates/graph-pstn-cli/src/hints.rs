@@ -10,6 +10,11 @@ use graph_pstn_http::{Cloud, Endpoints, Error, ErrorKind};
 
 use crate::exit::{Exit, Failure, on_one_line, one_line};
 
+/// What to do when Graph does not let the app read the log: the commonest trouble of all.
+pub(crate) const CONSENT: &str = "in the Entra admin center, under App registrations > (this app) > API permissions: Add \
+     a permission > Microsoft Graph > Application permissions (not delegated) > CallRecords.Read.All, then have an \
+     administrator press Grant admin consent; it takes some minutes to count";
+
 /// Where requests went, as far as a remedy depends on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -31,6 +36,15 @@ impl Place {
     pub(crate) fn failure(&self, error: &Error) -> Failure {
         let failure = Failure::new(exit_of(error), message(error));
         match self.hint(error) {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
+    }
+
+    /// What a failure of a request to this host means.
+    pub(crate) fn failure_at(&self, error: &Error, host: &str) -> Failure {
+        let failure = Failure::new(exit_of(error), message(error));
+        match self.hint_for(error, host) {
             Some(hint) => failure.with_hint(hint),
             None => failure,
         }
@@ -72,12 +86,7 @@ impl Place {
                  another cloud's tokens"
                     .into()
             }
-            ErrorKind::Forbidden => {
-                "give the app registration the application permission CallRecords.Read.All (not a \
-                 delegated one) and have an administrator grant consent; it takes some minutes to \
-                 count"
-                    .into()
-            }
+            ErrorKind::Forbidden => CONSENT.into(),
             ErrorKind::Throttled => {
                 "other programs may use up the same quota: run again later, ask for less with \
                  --requests-per-minute, or wait longer with --max-wait"

@@ -15,8 +15,11 @@ compile_error!(
 );
 
 mod args;
+mod check;
+mod config;
 mod connection;
 mod credentials;
+mod documents;
 #[cfg(feature = "emulator")]
 mod emulate;
 mod endpoints;
@@ -24,23 +27,45 @@ mod exit;
 mod export;
 mod hints;
 mod interrupts;
+mod progress;
 mod range;
 mod rate;
+mod stdout;
+mod terminal;
 mod ui;
 mod zone;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use crate::args::{Cli, Command};
+use crate::args::{Command, LogFormat};
+use crate::config::{Parsed, Refused, Variables};
 use crate::exit::{Exit, Failure};
 use crate::ui::Ui;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let ui = Ui::new(cli.quiet, cli.verbose);
-    let exit = run(cli.command, &ui).unwrap_or_else(|failure| {
+    let variables = Variables::of_process();
+    let parsed = match config::parse(std::env::args_os().collect(), &variables) {
+        Ok(parsed) => parsed,
+        Err(Refused::Clap(error)) => error.exit(),
+        Err(Refused::Failure(failure)) => {
+            Ui::new(false, false, LogFormat::Text).report(&failure);
+            return failure.exit().into();
+        }
+    };
+    let Parsed {
+        cli,
+        warnings,
+        shown,
+    } = parsed;
+    let ui = Ui::new(cli.quiet, cli.verbose, cli.log_format);
+    for warning in warnings {
+        ui.note(&format!("warning: {warning}"));
+    }
+    let outcome = match cli.show_config {
+        true => stdout::print(shown.as_bytes()).map(|()| Exit::Done),
+        false => run(cli.command, &ui),
+    };
+    let exit = outcome.unwrap_or_else(|failure| {
         ui.report(&failure);
         failure.exit()
     });
@@ -56,8 +81,11 @@ fn run(command: Command, ui: &Ui) -> Result<Exit, Failure> {
         match command {
             // Boxed, since the futures of the commands differ much in size.
             Command::Export(args) => Box::pin(export::run(*args, ui)).await,
+            Command::Check(args) => Box::pin(check::run(*args)).await,
             #[cfg(feature = "emulator")]
             Command::Emulate(args) => Box::pin(emulate::run(*args)).await,
+            Command::Completions { shell } => documents::completions(shell),
+            Command::Man { folder } => documents::man(&folder),
         }
     });
     // Without waiting for a look-up of a name that is still under way.

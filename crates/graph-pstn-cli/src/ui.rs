@@ -1,36 +1,95 @@
 //! Standard error: messages, the log and the progress bar, which must not draw over each other.
 
+use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 use std::time::Duration;
 
 use graph_pstn_http::{Observer, Progress, QuotaWait, RetryPause};
 use graph_pstn_model::TimeRange;
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike as _};
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::args::LogFormat;
 use crate::exit::Failure;
+use crate::progress::{Hold, Standing};
+use crate::terminal::Terminal;
 
 /// All that is said to the person, none of it on standard output.
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
     quiet: bool,
+    format: LogFormat,
+    standing: Standing,
     /// Hidden until an export starts, and for good where there is no terminal.
     bar: ProgressBar,
 }
 
+/// A message in the form of the log's lines.
+fn json_line(level: &str, message: &str, hint: Option<&str>) -> serde_json::Value {
+    let now = OffsetDateTime::now_utc();
+    let time = now.format(&Rfc3339).unwrap_or_default();
+    let mut line = json!({"timestamp": time, "level": level, "message": message});
+    if let Some(hint) = hint {
+        line["hint"] = hint.into();
+    }
+    line
+}
+
+/// A colour of a word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Colour {
+    Red,
+    Green,
+    Yellow,
+    Cyan,
+}
+
+/// Whether to use colours: on a terminal, unless `NO_COLOR` is set (<https://no-color.org>) or it is a dumb one.
+pub(crate) fn colours(terminal: bool) -> bool {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|kind| kind != "dumb")
+}
+
+/// A word in colour (ECMA-48, section 8.3.117), or as it is.
+pub(crate) fn painted(word: &str, colour: Colour, colours: bool) -> String {
+    let code = match colour {
+        Colour::Red => 31,
+        Colour::Green => 32,
+        Colour::Yellow => 33,
+        Colour::Cyan => 36,
+    };
+    if colours {
+        format!("\u{1b}[{code}m{word}\u{1b}[0m")
+    } else {
+        word.to_owned()
+    }
+}
+
 /// How often the bar is drawn again while nothing happens: it shows that the program lives.
 const TICK: Duration = Duration::from_millis(200);
+/// How often it is drawn in a second at most.
+const REDRAWS: u8 = 10;
+/// Into how many parts the bar divides the range.
+const PARTS: u64 = 1_000;
+/// The columns beside the line: spinner, bar and percentage.
+const BESIDE: usize = 16;
 
 impl Ui {
     /// Sets up the log too, once for the process.
-    pub(crate) fn new(quiet: bool, verbose: bool) -> Self {
+    pub(crate) fn new(quiet: bool, verbose: bool, format: LogFormat) -> Self {
         let ui = Self {
             quiet,
+            format,
+            standing: Standing::new(),
             bar: ProgressBar::hidden(),
         };
         let level = match (quiet, verbose) {
@@ -45,16 +104,40 @@ impl Ui {
             // The layers describe each request in a span; its end has the outcome.
             .with_span_events(FmtSpan::CLOSE)
             .with_writer(ui.clone());
+        let log = match format {
+            LogFormat::Text => log.boxed(),
+            LogFormat::Json => log.json().flatten_event(true).boxed(),
+        };
         tracing_subscriber::registry().with(log).with(ours).init();
         ui
     }
 
     /// Says a line, also when the program is to be quiet.
     pub(crate) fn say(&self, line: &str) {
+        let (level, message) = match line.strip_prefix("warning: ") {
+            Some(message) => ("WARN", message),
+            None => ("INFO", line),
+        };
+        match self.format {
+            LogFormat::Text => self.write(&match level {
+                "WARN" => format!("{} {message}", self.painted("warning:", Colour::Yellow)),
+                _ => line.to_owned(),
+            }),
+            // The summary may be an object of its own.
+            LogFormat::Json if line.starts_with('{') => self.write(line),
+            LogFormat::Json => self.write(&json_line(level, message, None).to_string()),
+        }
+    }
+
+    fn write(&self, line: &str) {
         // One write, so that lines of several processes stay whole; a closed stderr is no failure.
         let line = format!("{line}\n");
         self.bar
             .suspend(|| io::stderr().write_all(line.as_bytes()).unwrap_or_default());
+    }
+
+    fn painted(&self, word: &str, colour: Colour) -> String {
+        painted(word, colour, colours(io::stderr().is_terminal()))
     }
 
     /// Says a line unless the program is to be quiet.
@@ -66,23 +149,42 @@ impl Ui {
 
     /// Says why the run failed, and what to do.
     pub(crate) fn report(&self, failure: &Failure) {
-        self.say(&format!("error: {}", failure.message()));
+        if self.format == LogFormat::Json {
+            let line = json_line("ERROR", failure.message(), failure.hint());
+            return self.write(&line.to_string());
+        }
+        let error = self.painted("error:", Colour::Red);
+        self.write(&format!("{error} {}", failure.message()));
         if let Some(hint) = failure.hint() {
-            self.say(&format!("hint: {hint}"));
+            self.write(&format!("{} {hint}", self.painted("hint:", Colour::Cyan)));
         }
     }
 
     /// Shows a bar over the time of the range, if standard error is a terminal and rows do not go to one.
     pub(crate) fn start_progress(&self, range: TimeRange, rows_on_terminal: bool) {
-        if self.quiet || rows_on_terminal || !io::stderr().is_terminal() {
+        let hidden = self.quiet || self.format == LogFormat::Json || rows_on_terminal;
+        if hidden || !io::stderr().is_terminal() {
             return;
         }
-        let style = ProgressStyle::with_template("{spinner} {bar:16} {percent:>3}% {msg}");
+        let standing = self.standing.clone();
+        let style = ProgressStyle::with_template("{spinner} {bar:8} {percent:>3}% {standing}");
+        let style = style.map(|style| {
+            style.with_key(
+                "standing",
+                move |_: &ProgressState, to: &mut dyn fmt::Write| {
+                    let left = usize::from(Terminal::stderr().width()).saturating_sub(BESIDE);
+                    let line = standing.line(left, Instant::now());
+                    // The bar's buffer is a string.
+                    to.write_str(&line).unwrap_or_default();
+                },
+            )
+        });
         self.bar
             .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        self.bar.set_length(seconds(range.duration()));
-        self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        self.bar.set_message("asking for the first page");
+        self.standing.begin(range, Instant::now());
+        self.bar.set_length(PARTS);
+        let terminal = ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::stderr()), REDRAWS);
+        self.bar.set_draw_target(terminal);
         self.bar.reset_elapsed();
         self.bar.enable_steady_tick(TICK);
     }
@@ -93,15 +195,10 @@ impl Ui {
             return;
         }
         let position = progress.position.unwrap_or(range.from());
-        self.bar.set_position(seconds(position - range.from()));
-        let elapsed = self.bar.elapsed().as_secs().max(1);
-        self.bar.set_message(format!(
-            "{}  page {}  {} rows  {}/s",
-            position.date(),
-            HumanCount(progress.pages),
-            HumanCount(progress.rows),
-            HumanCount(progress.rows / elapsed),
-        ));
+        self.standing
+            .advance(position, progress.pages, progress.rows, Instant::now());
+        self.bar
+            .set_position((self.standing.share() * PARTS as f64) as u64);
     }
 
     /// Takes the bar away.
@@ -111,33 +208,19 @@ impl Ui {
     }
 }
 
-fn seconds(duration: time::Duration) -> u64 {
-    u64::try_from(duration.whole_seconds()).unwrap_or(0)
-}
-
 /// What holds an export up is shown in the bar until the next page comes.
 impl Observer for Ui {
     fn retry(&self, retry: &RetryPause) {
-        self.waiting("a request failed:", retry.pause);
+        self.standing.hold(Hold::Retry, retry.pause, Instant::now());
     }
 
     fn wait(&self, wait: &QuotaWait) {
-        let why = if wait.gate {
-            "Graph is throttling:"
+        let hold = if wait.gate {
+            Hold::Throttled
         } else {
-            "the quota is used up:"
+            Hold::Quota
         };
-        self.waiting(why, wait.wait);
-    }
-}
-
-impl Ui {
-    fn waiting(&self, why: &str, wait: Duration) {
-        // Shorter ones would only flicker.
-        if wait >= Duration::from_secs(1) {
-            self.bar
-                .set_message(format!("{why} a wait of {} s", wait.as_secs()));
-        }
+        self.standing.hold(hold, wait.wait, Instant::now());
     }
 }
 

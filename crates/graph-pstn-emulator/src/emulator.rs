@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::app_state::AppState;
 use crate::assertion::Registered;
 use crate::faults::Faults;
 use crate::page::{LinkForm, PAGE_ROWS};
@@ -48,6 +49,9 @@ impl Emulator {
                 client_id: CLIENT_ID.into(),
                 client_secret: CLIENT_SECRET.into(),
                 registered: Registered::default(),
+                app_state: AppState::default(),
+                readable_tokens: false,
+                clock_skew: time::Duration::ZERO,
                 roles: vec!["CallRecords.Read.All".into()],
                 token_lifetime: Duration::from_secs(3_599),
                 quota: Quota::unlimited(),

@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+mod app_state;
 mod assertion;
 mod control;
 mod emulator;
@@ -42,6 +43,7 @@ mod truth;
 mod version;
 mod wire;
 
+pub use app_state::AppState;
 pub use emulator::{Emulator, EmulatorBuilder, RunningEmulator};
 pub use faults::{Fault, Faults, ScriptError, UnknownFault};
 pub use page::LinkForm;

@@ -18,6 +18,11 @@ pub(crate) fn token() -> std::io::Result<String> {
     ))
 }
 
+/// What stands in a readable token's third part.
+pub(crate) fn signature() -> std::io::Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(bytes::<256>()?))
+}
+
 /// A GUID for `request-id` and `trace_id`.
 pub(crate) fn guid() -> String {
     // An id is only for logs: without random numbers the nil GUID serves.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::header::DATE;
+use http::{HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
+use httpdate::fmt_http_date;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -106,7 +108,17 @@ where
 {
     let service = service_fn(move |request| {
         let (state, door) = (state.clone(), door.clone());
-        async move { answer(&state, &door, request).await }
+        async move {
+            let mut answered = answer(&state, &door, request).await;
+            // hyper adds the machine's own time where there is none.
+            if let Ok(reply) = &mut answered
+                && !state.options.clock_skew.is_zero()
+                && let Ok(date) = HeaderValue::from_str(&fmt_http_date(state.clock().into()))
+            {
+                reply.headers_mut().insert(DATE, date);
+            }
+            answered
+        }
     });
     let builder = auto::Builder::new(TokioExecutor::new());
     let connection = builder.serve_connection(TokioIo::new(stream), service);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use time::OffsetDateTime;
 
+use crate::app_state::AppState;
 use crate::assertion::Registered;
 use crate::faults::{Faults, Schedule};
 use crate::function_call::FunctionCall;
@@ -24,6 +25,10 @@ pub(crate) struct Options {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) registered: Registered,
+    pub(crate) app_state: AppState,
+    pub(crate) readable_tokens: bool,
+    /// By how much the server's clock is ahead.
+    pub(crate) clock_skew: time::Duration,
     pub(crate) roles: Vec<String>,
     pub(crate) token_lifetime: Duration,
     pub(crate) quota: Quota,

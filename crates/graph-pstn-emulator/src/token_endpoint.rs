@@ -7,12 +7,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use crate::random;
 use crate::reply::{self, Reply};
@@ -78,7 +77,7 @@ pub(crate) fn answer(
                 error.to_string(),
             ),
         },
-        Err(refusal) => failure(&state.origin, &refusal, headers),
+        Err(refusal) => failure(state, &refusal, headers),
     }
 }
 
@@ -90,11 +89,15 @@ pub(crate) fn down(state: &State, status: StatusCode, headers: &HeaderMap) -> Re
         code: 90_033,
         text: "A transient error has occurred. Please try again.".into(),
     };
-    failure(&state.origin, &refusal, headers)
+    failure(state, &refusal, headers)
 }
 
 fn issue(state: &State, grant: &Grant) -> std::io::Result<String> {
-    let token = random::token()?;
+    let token = if state.options.readable_tokens {
+        readable_token(state)?
+    } else {
+        random::token()?
+    };
     state.counters.tokens.one();
     state.tokens().insert(
         token.clone(),
@@ -104,6 +107,28 @@ fn issue(state: &State, grant: &Grant) -> std::io::Result<String> {
         grant.answers_challenge,
     );
     Ok(token)
+}
+
+/// A token in the form of Entra's ("Access tokens in the Microsoft identity platform"), with a signature that is none.
+fn readable_token(state: &State) -> std::io::Result<String> {
+    let options = &state.options;
+    let now = state.clock().unix_timestamp();
+    let lifetime = i64::try_from(options.token_lifetime.as_secs()).unwrap_or(i64::MAX);
+    let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    let header = part(json!({"typ": "JWT", "alg": "RS256", "kid": "emulator"}));
+    let claims = part(json!({
+        "aud": state.origin,
+        "iss": format!("{}/{}/v2.0", state.origin, options.tenant_id),
+        "iat": now,
+        "nbf": now,
+        "exp": now.saturating_add(lifetime),
+        "appid": options.client_id,
+        "idtyp": "app",
+        "roles": options.roles,
+        "tid": options.tenant_id,
+        "ver": "1.0",
+    }));
+    Ok(format!("{header}.{claims}.{}", random::signature()?))
 }
 
 fn grant(
@@ -174,9 +199,11 @@ fn grant(
             ),
         ));
     }
+    state.unless_disabled()?;
     scope(&state.origin, field("scope"))?;
     let secret = field("client_secret").or(basic.as_ref().map(|(_, secret)| secret.as_str()));
     credential(state, tenant, secret, &form)?;
+    state.unless_blocked()?;
     claims(state, field("claims"))
 }
 
@@ -266,7 +293,7 @@ fn credential(
     };
     let expected = state.options.client_secret.as_bytes();
     match aws_lc_rs::constant_time::verify_slices_are_equal(secret.as_bytes(), expected) {
-        Ok(()) => Ok(()),
+        Ok(()) => state.unless_secret_expired(),
         Err(_) => Err(Refusal::client(
             7_000_215,
             format!(
@@ -324,8 +351,8 @@ fn success(state: &State, token: &str) -> Reply {
     ))
 }
 
-fn failure(origin: &str, refusal: &Refusal, headers: &HeaderMap) -> Reply {
-    let now = OffsetDateTime::now_utc();
+fn failure(state: &State, refusal: &Refusal, headers: &HeaderMap) -> Reply {
+    let (origin, now) = (&state.origin, state.clock());
     let seconds = crate::rows::ticks(now) / crate::rows::SECOND * crate::rows::SECOND;
     let timestamp = crate::rows::text(seconds).replace('T', " ");
     let trace = random::guid();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use client::{call, good_form, post_form, token};
-use graph_pstn_emulator::Emulator;
+use graph_pstn_emulator::{AppState, Emulator};
 use serde_json::Value;
 
 const ONE: &str = "getPstnCalls(fromDateTime=2019-11-03,toDateTime=2019-11-03)";
@@ -160,4 +160,53 @@ async fn a_claims_challenge_is_answered_by_its_claims() {
     claims["access_token"]["xms_cc"] = serde_json::json!({"values": ["cp1"]});
     let answered = token(&emulator, &[("claims", &claims.to_string())]).await;
     assert_eq!(call(&emulator, &answered, ONE).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_app_may_be_in_a_bad_state() {
+    for (state, status, code) in [
+        (AppState::SecretExpired, 401, 7_000_222),
+        (AppState::Disabled, 400, 7_000_112),
+        (AppState::BlockedByPolicy, 400, 53_003),
+    ] {
+        let emulator = Emulator::builder().app_state(state).start().await.unwrap();
+        let form = good_form(&emulator);
+        let pairs: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let answer = post_form(&emulator, emulator.tenant_id(), &pairs).await;
+        let body = answer.json();
+        assert_eq!(
+            (answer.status.as_u16(), &body["error_codes"][0]),
+            (status, &code.into())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_readable_token_names_the_roles_and_opens_the_door() {
+    let emulator = Emulator::builder()
+        .readable_tokens(true)
+        .start()
+        .await
+        .unwrap();
+    let token = token(&emulator, &[]).await;
+    let claims = token.split('.').nth(1).unwrap();
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(claims)
+        .unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["roles"][0], "CallRecords.Read.All");
+    assert_eq!(claims["appid"], emulator.client_id());
+    assert_eq!(call(&emulator, &token, ONE).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_shows_in_the_date() {
+    let emulator = Emulator::builder().clock_skew(7_200).start().await.unwrap();
+    let answer = call(&emulator, "no token", ONE).await;
+    let date = answer.headers["date"].to_str().unwrap();
+    let ahead = httpdate::parse_http_date(date)
+        .unwrap()
+        .duration_since(std::time::SystemTime::now())
+        .unwrap();
+    assert!(ahead.as_secs().abs_diff(7_200) < 60, "{ahead:?}");
 }

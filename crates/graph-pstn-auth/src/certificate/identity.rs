@@ -92,7 +92,7 @@ impl Identity {
         Ok(Self { key, chain })
     }
 
-    fn leaf(&self) -> &[u8] {
+    pub(super) fn leaf(&self) -> &[u8] {
         self.chain.first().map_or(&[], Vec::as_slice)
     }
 

@@ -13,10 +13,11 @@ mod pkcs12;
 mod store;
 #[cfg(test)]
 mod tests;
+mod validity;
 
 use std::{
     fmt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -31,7 +32,21 @@ use secrecy::zeroize::Zeroizing;
 use crate::credential::{Credential, CredentialBuilder};
 use crate::proof::{ClientProof, Recipient};
 use crate::{Error, wire::Proof};
+use identity::Identity;
 use store::{Place, Store};
+
+pub use validity::CertificateValidity;
+
+/// Reads the certificate of a file, with its key, as a credential would, and says how long it is valid.
+pub(crate) fn validity_of_file(
+    path: &Path,
+    password: Option<&SecretString>,
+) -> Result<CertificateValidity, Error> {
+    let place = Place::File(path.to_owned());
+    let identity = Identity::read(&place.read()?, None, password)?;
+    validity::of(identity.leaf())
+        .ok_or_else(|| Error::config("the certificate does not say how long it is valid"))
+}
 
 /// An app that proves itself with a certificate
 /// (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>).

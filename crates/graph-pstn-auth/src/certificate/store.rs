@@ -24,7 +24,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    fn read(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+    pub(super) fn read(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
         let path = match self {
             Self::Memory(bytes) => return Ok(bytes.clone()),
             Self::File(path) => path,

@@ -9,7 +9,12 @@ mod authority;
 #[cfg(test)]
 mod tests;
 
-use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc};
+use std::{
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use graph_pstn_http::{AccessToken, BoxFuture, Endpoints, Origin, TokenProvider, TokenRequest};
@@ -228,6 +233,30 @@ impl Environment {
             "{chosen}, which goes before {}",
             self.also_set.join(" and ")
         )
+    }
+
+    /// How long the client certificate is valid, if the app proves itself by one.
+    ///
+    /// # Errors
+    /// Kind [`Config`](crate::ErrorKind::Config): the file cannot be read, or holds no certificate with its key.
+    #[cfg(feature = "certificate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
+    pub fn certificate_validity(&self) -> Result<Option<crate::CertificateValidity>, Error> {
+        match &self.method {
+            Some((_, Material::Certificate { path, password, .. })) => {
+                crate::certificate::validity_of_file(path, password.as_ref()).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Where the federated token is, if the app proves itself by one.
+    #[must_use]
+    pub fn token_file(&self) -> Option<&Path> {
+        match &self.method {
+            Some((_, Material::TokenFile(path))) => Some(path),
+            _ => None,
+        }
     }
 
     /// Makes the credential.

@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod check;
 mod credentials;
 mod days;
 #[cfg(unix)]
@@ -21,6 +22,7 @@ mod formats;
 mod interrupted;
 mod late;
 mod logs;
+mod manners;
 mod program;
 mod refused;
 mod resumed;

@@ -59,6 +59,15 @@ impl Workplace {
         ] {
             command.env_remove(name);
         }
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("GRAPH_PSTN_") {
+                command.env_remove(name);
+            }
+        }
+        // Where a configuration file would be looked for.
+        for name in ["HOME", "XDG_CONFIG_HOME", "APPDATA"] {
+            command.env(name, self.folder.path());
+        }
         command
     }
 

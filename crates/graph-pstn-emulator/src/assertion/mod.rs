@@ -102,7 +102,7 @@ pub(crate) fn credential(
     }
     let jwt = Jwt::parse(assertion)?;
     // An issuer on the outside is a URL; an app that signs for itself is an id.
-    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    let now = state.clock().unix_timestamp();
     if jwt.claims["iss"]
         .as_str()
         .is_some_and(|iss| iss.contains("://"))

@@ -1,0 +1,266 @@
+//! `graph-pstn check`: is everything set up right? From the cloud to one small request, each with its remedy.
+//!
+//! What has failed is not in the way of what does not depend on it, so that one run tells all that can be told.
+
+mod credential;
+mod host;
+mod jwt;
+mod report;
+mod token;
+
+use std::time::Duration;
+
+use clap::Args;
+use graph_pstn_http::{
+    CallLimits, Cloud, Endpoints, Error, ErrorKind, GraphClient, HyperTransport, PageRequest,
+    RequestHeadersLayer, RetryPolicy, TokenProvider as _, TokenRequest,
+};
+use graph_pstn_model::{CallLog, OffsetDateTime, PstnCallLogRow, TimeRange};
+use tower_service::Service as _;
+
+use crate::connection::{self, ConnectionArgs};
+use crate::credentials::Credential;
+use crate::exit::{Exit, Failure};
+use crate::hints::Place;
+use host::{GRAPH, LOGIN, Seen};
+use report::{Line, Report};
+
+const REQUEST: &str = "request";
+
+/// How long the small request may take, its retry included, and how long it may wait.
+const WORKING: Duration = Duration::from_secs(30);
+const WAITING: Duration = Duration::from_secs(5);
+
+/// The options of `check`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = crate::args::EXIT_CODES,
+    // What concerns a long export is taken, so that the settings of one may stand, and does not count.
+    mut_arg("requests_per_minute", |arg| arg.hide(true)),
+    mut_arg("max_wait", |arg| arg.hide(true)),
+    mut_arg("parallel", |arg| arg.hide(true)),
+)]
+pub(crate) struct CheckArgs {
+    /// Print one line of JSON, with `ok`, `exit_code` and `checks`, a list of objects with `name`, `status` (pass, fail
+    /// or skipped), `detail` and `remedy`.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: CheckArgs) -> Result<Exit, Failure> {
+    let mut report = Report::new(args.json);
+    let endpoints = match args.connection.endpoints() {
+        Ok(endpoints) => endpoints,
+        Err(failure) => {
+            report.add(Line::of_failure("cloud", &failure))?;
+            for part in [LOGIN, GRAPH] {
+                for line in host::not_looked_at(part, "the host is not known") {
+                    report.add(line)?;
+                }
+            }
+            for name in ["clock", credential::NAME, token::NAME, token::ROLE, REQUEST] {
+                report.add(Line::skipped(name, "the cloud is not known"))?;
+            }
+            return report.end();
+        }
+    };
+    let cloud = args.connection.cloud();
+    report.add(cloud_line(cloud, &endpoints))?;
+    let place = Place::new(endpoints.clone(), cloud, false);
+    let found = args.connection.credential(&endpoints);
+    let transport = args.connection.ca_certificate().and_then(|pem| {
+        connection::transport(pem.as_deref()).map_err(|error| place.failure(&error))
+    });
+    let reached = match &transport {
+        Ok(transport) => {
+            let tenant = found.as_ref().map_or("common", Credential::tenant_id);
+            hosts(&mut report, transport, &endpoints, tenant, &place).await?
+        }
+        Err(failure) => {
+            for line in [LOGIN, GRAPH]
+                .map(|part| host::no_transport(part, failure))
+                .into_iter()
+                .flatten()
+            {
+                report.add(line)?;
+            }
+            report.add(Line::skipped("clock", "no server was asked"))?;
+            Reached::default()
+        }
+    };
+    let found = match found {
+        Ok(found) => {
+            report.add(credential::look(&found, cloud, OffsetDateTime::now_utc()))?;
+            Some(found)
+        }
+        Err(failure) => {
+            report.add(Line::of_failure(credential::NAME, &failure))?;
+            None
+        }
+    };
+    let (Ok(transport), Some(found), true) = (transport, found, reached.login) else {
+        let why = "there is no credential, or the login host is not reached";
+        for name in [token::NAME, token::ROLE, REQUEST] {
+            report.add(Line::skipped(name, why))?;
+        }
+        return report.end();
+    };
+    ask(
+        &mut report,
+        transport,
+        found,
+        &endpoints,
+        &place,
+        reached.graph,
+    )
+    .await?;
+    report.end()
+}
+
+/// Which hosts answer as they should.
+#[derive(Default)]
+struct Reached {
+    login: bool,
+    graph: bool,
+}
+
+async fn hosts(
+    report: &mut Report,
+    transport: &HyperTransport,
+    endpoints: &Endpoints,
+    tenant: &str,
+    place: &Place,
+) -> Result<Reached, Failure> {
+    let service = connection::token_service(transport);
+    // A tenant's name in the wrong place makes no URL; whether it is one is Entra's to say.
+    let plain = tenant
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    let tenant = if plain { tenant } else { "common" };
+    let metadata = format!("/{tenant}/v2.0/.well-known/openid-configuration");
+    let (login, graph) = tokio::join!(
+        host::look(
+            LOGIN,
+            endpoints.authority(),
+            &metadata,
+            service.clone(),
+            place
+        ),
+        host::look(
+            GRAPH,
+            endpoints.graph(),
+            "/v1.0/communications/callRecords",
+            service,
+            place
+        ),
+    );
+    let clock = host::clock(&[&login, &graph]);
+    let mut reached = |seen: Seen| {
+        report.add(seen.name)?;
+        report.add(seen.connection)
+    };
+    let reached = Reached {
+        login: reached(login)?,
+        graph: reached(graph)?,
+    };
+    report.add(clock)?;
+    Ok(reached)
+}
+
+async fn ask(
+    report: &mut Report,
+    transport: HyperTransport,
+    credential: Credential,
+    endpoints: &Endpoints,
+    place: &Place,
+    graph_reached: bool,
+) -> Result<(), Failure> {
+    let provider = credential.provider(endpoints, connection::token_service(&transport));
+    let (provider, token) = match provider {
+        Ok(provider) => {
+            let token = provider.token(TokenRequest::default()).await;
+            (Some(provider), token)
+        }
+        Err(error) => (None, Err(error)),
+    };
+    report.add(token::given(&token, endpoints, place))?;
+    let (Some(provider), Ok(token)) = (provider, token) else {
+        for name in [token::ROLE, REQUEST] {
+            report.add(Line::skipped(name, "there is no token"))?;
+        }
+        return Ok(());
+    };
+    report.add(token::role(&token))?;
+    if !graph_reached {
+        report.add(Line::skipped(REQUEST, "Graph is not reached"))?;
+        return Ok(());
+    }
+    let asked = request(transport, provider, endpoints).await;
+    report.add(match asked {
+        Ok(rows) => Line::pass(
+            REQUEST,
+            format!(
+                "Graph lets the app read the log: {rows} calls in the second that was asked for"
+            ),
+        ),
+        Err(error) => Line::of_failure(REQUEST, &place.failure(&error)),
+    })?;
+    Ok(())
+}
+
+/// Asks for one second of the log. Gives the number of rows.
+async fn request(
+    transport: HyperTransport,
+    provider: std::sync::Arc<dyn graph_pstn_http::TokenProvider>,
+    endpoints: &Endpoints,
+) -> Result<usize, Error> {
+    // Rows of that day are there as a rule.
+    let until = OffsetDateTime::now_utc() - time::Duration::days(3);
+    let until = until.replace_nanosecond(0).unwrap_or(until);
+    let range = TimeRange::new(until - time::Duration::SECOND, until)
+        .map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
+    let limits = CallLimits::new(WORKING, WAITING);
+    let client = GraphClient::builder(endpoints.clone())
+        .token_provider(provider)
+        .transport(transport)
+        .request_headers(RequestHeadersLayer::new(connection::USER_AGENT)?)
+        .retry(
+            RetryPolicy::builder()
+                .max_attempts(2)
+                .limits(limits)
+                .build(),
+        )
+        .call_limits(limits)
+        .build()?;
+    let mut pages = client.page_source::<PstnCallLogRow>();
+    std::future::poll_fn(|context| pages.poll_ready(context)).await?;
+    let page = pages.call(PageRequest::first(CallLog::Pstn, range)).await?;
+    Ok(page.rows.len())
+}
+
+fn cloud_line(cloud: Option<Cloud>, endpoints: &Endpoints) -> Line {
+    let own = cloud.is_none_or(|cloud| cloud.endpoints() != *endpoints);
+    let name = match cloud {
+        Some(cloud) if own => format!("{}, with hosts of your choice", cloud.name()),
+        Some(cloud) => cloud.name().to_owned(),
+        None => "hosts of your choice".to_owned(),
+    };
+    let line = Line::pass(
+        "cloud",
+        format!(
+            "{name}: sign-in at {}, Graph at {}",
+            endpoints.authority(),
+            endpoints.graph()
+        ),
+    );
+    match cloud {
+        Some(cloud) if !cloud.offers_call_logs() => line.with_remedy(
+            "Microsoft's pages say that this cloud, operated by 21Vianet, does not offer the PSTN call logs",
+        ),
+        _ => line,
+    }
+}

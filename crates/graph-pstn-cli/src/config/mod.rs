@@ -1,0 +1,349 @@
+//! Options that are not on the command line: from the environment and from a configuration file.
+//!
+//! Nothing here knows a single option. What there is, clap's own definitions say: an option `--max-wait` is the variable
+//! `GRAPH_PSTN_MAX_WAIT` and the key `max-wait`. The command line is read once to see what it gives; what other
+//! layers add is put behind it as if it had been typed, and the whole is read again. So an option's checks,
+//! conflicts and errors are the same wherever it comes from.
+//!
+//! Command line > environment > file > default. A value of a lower layer gives way to one of a higher layer that it
+//! cannot be used with: with `--from` on the command line, `last = "30d"` in the file does not count.
+
+mod file;
+mod names;
+mod shown;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{
+    Arg, ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, Parser as _,
+};
+
+use crate::args::Cli;
+use crate::credentials;
+use crate::exit::Failure;
+use file::File;
+use names::{key, takes_settings, unknown_variables, variable};
+
+/// The command line with all that was added to it.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) cli: Cli,
+    /// What the person should know, a line each.
+    pub(crate) warnings: Vec<String>,
+    /// What `--show-config` prints.
+    pub(crate) shown: String,
+}
+
+/// Why there is no command line to act on.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// Clap has the words for it, which may be the help that was asked for.
+    Clap(Box<clap::Error>),
+    Failure(Failure),
+}
+
+impl From<clap::Error> for Refused {
+    fn from(error: clap::Error) -> Self {
+        Self::Clap(Box::new(error))
+    }
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// Variables of the environment.
+#[derive(Debug)]
+pub(crate) struct Variables(BTreeMap<OsString, OsString>);
+
+impl Variables {
+    /// Those of this process.
+    pub(crate) fn of_process() -> Self {
+        Self(std::env::vars_os().collect())
+    }
+
+    /// A variable that is set; an empty one is not.
+    fn value(&self, name: &str) -> Option<&OsStr> {
+        let value = self.0.get(OsStr::new(name))?;
+        (!value.is_empty()).then_some(value)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let set = self.0.iter().filter(|(_, value)| !value.is_empty());
+        set.filter_map(|(name, _)| name.to_str())
+    }
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Origin {
+    CommandLine,
+    Variable(String),
+    File(PathBuf, String),
+}
+
+impl Origin {
+    fn words(&self) -> String {
+        match self {
+            Self::CommandLine => "the command line".into(),
+            Self::Variable(name) => format!("the environment's {name}"),
+            Self::File(path, key) => format!("{key} in {}", path.display()),
+        }
+    }
+}
+
+/// A value that an option has.
+#[derive(Debug)]
+struct Setting {
+    /// The option's name on the command line, without dashes.
+    option: String,
+    origin: Origin,
+    /// What is put behind the command line for it.
+    words: Vec<OsString>,
+}
+
+/// Reads the command line, the environment and the configuration file.
+pub(crate) fn parse(args: Vec<OsString>, variables: &Variables) -> Result<Parsed, Refused> {
+    let mut command = Cli::command();
+    command.build();
+    let given = first_reading(&args)?;
+    let found = given.subcommand().filter(|(name, _)| takes_settings(name));
+    let found = found.and_then(|(name, given)| Some((command.find_subcommand(name)?, given)));
+    let Some((subcommand, given)) = found else {
+        return Ok(without_layers(Cli::try_parse_from(&args)?));
+    };
+    let file = File::read(place(given, variables).as_ref(), &command)?;
+    let settings = settings(subcommand, given, variables, &file)?;
+
+    let below = settings
+        .iter()
+        .filter(|setting| setting.origin != Origin::CommandLine);
+    let added = below.flat_map(|setting| setting.words.clone());
+    let line: Vec<OsString> = args.into_iter().chain(added).collect();
+    let cli = Cli::command()
+        .try_get_matches_from(line)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|error| with_origin(error, &settings))?;
+    Ok(Parsed {
+        cli,
+        warnings: unknown_variables(&command, variables.names()),
+        shown: shown::settings(subcommand, &settings, &file, variables),
+    })
+}
+
+fn without_layers(cli: Cli) -> Parsed {
+    Parsed {
+        cli,
+        warnings: Vec::new(),
+        shown: "this command takes no settings\n".into(),
+    }
+}
+
+/// What the command line alone gives. What it lacks another layer may have.
+fn first_reading(args: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    match Cli::command().try_get_matches_from(args) {
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => Cli::command()
+            .ignore_errors(true)
+            .try_get_matches_from(args),
+        outcome => outcome,
+    }
+}
+
+/// A file that was named must be there; the one in the usual place need not.
+#[derive(Debug)]
+enum Place {
+    Named(PathBuf),
+    Usual(PathBuf),
+}
+
+impl Place {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Named(path) | Self::Usual(path) => path,
+        }
+    }
+}
+
+fn place(given: &ArgMatches, variables: &Variables) -> Option<Place> {
+    let named = given.try_get_one::<PathBuf>("config").ok().flatten();
+    let named = named.cloned();
+    let named = named.or_else(|| variables.value("GRAPH_PSTN_CONFIG").map(PathBuf::from));
+    match named {
+        Some(path) => Some(Place::Named(path)),
+        None => usual_folder(variables).map(|folder| Place::Usual(folder.join("config.toml"))),
+    }
+}
+
+/// Where programs keep their settings on this system.
+fn usual_folder(variables: &Variables) -> Option<PathBuf> {
+    let folder = |name: &str| variables.value(name).map(PathBuf::from);
+    let parent = if cfg!(windows) {
+        folder("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        // The XDG Base Directory Specification: a relative path counts as not set.
+        let xdg = folder("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+        xdg.or_else(|| folder("HOME").map(|home| home.join(".config")))
+    };
+    parent.map(|parent| parent.join("graph-pstn"))
+}
+
+/// The options whose values come from elsewhere than this mechanism.
+fn is_setting(arg: &Arg) -> bool {
+    let special = ["help", "version", "config", "show_config"];
+    arg.get_long().is_some() && !special.contains(&arg.get_id().as_str())
+}
+
+fn settings(
+    command: &Command,
+    given: &ArgMatches,
+    variables: &Variables,
+    file: &File,
+) -> Result<Vec<Setting>, Failure> {
+    let args: Vec<&Arg> = command
+        .get_arguments()
+        .filter(|arg| is_setting(arg))
+        .collect();
+    let mut settings = Vec::new();
+    let mut taken: Vec<&Arg> = Vec::new();
+    for arg in &args {
+        if given.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine) {
+            let raw = given.get_raw(arg.get_id().as_str());
+            let raw: Vec<OsString> = raw.into_iter().flatten().map(OsStr::to_owned).collect();
+            settings.push(Setting {
+                option: key(arg),
+                origin: Origin::CommandLine,
+                words: match arg.get_action().takes_values() {
+                    true => raw.iter().map(|value| word(&key(arg), value)).collect(),
+                    false => vec![format!("--{}", key(arg)).into()],
+                },
+            });
+            taken.push(arg);
+        }
+    }
+    let is_free = |arg: &Arg, taken: &[&Arg]| {
+        let excludes = |one: &Arg, other: &Arg| {
+            let conflicts = command.get_arg_conflicts_with(one);
+            conflicts
+                .iter()
+                .any(|conflict| conflict.get_id() == other.get_id())
+        };
+        !taken.iter().any(|other| {
+            other.get_id() == arg.get_id() || excludes(arg, other) || excludes(other, arg)
+        })
+    };
+    let mut of_environment = Vec::new();
+    for arg in args.iter().filter(|arg| is_free(arg, &taken)) {
+        let name = variable(command.get_name(), arg);
+        let Some(value) = variables.value(&name) else {
+            continue;
+        };
+        let origin = Origin::Variable(name);
+        let words = words(arg, &origin, &[value.to_owned()])?;
+        settings.push(Setting {
+            option: key(arg),
+            origin,
+            words,
+        });
+        of_environment.push(*arg);
+    }
+    taken.extend(of_environment);
+    for arg in args.iter().filter(|arg| is_free(arg, &taken)) {
+        let Some((place, values)) = file.values(command.get_name(), &key(arg)) else {
+            continue;
+        };
+        // The variables of Microsoft's libraries are environment too, and go before the file.
+        let same = credentials::variables_instead_of(arg.get_id().as_str());
+        if same.iter().any(|name| variables.value(name).is_some()) {
+            continue;
+        }
+        let origin = Origin::File(file.path().to_owned(), place);
+        let words = words(arg, &origin, values)?;
+        settings.push(Setting {
+            option: key(arg),
+            origin,
+            words,
+        });
+    }
+    Ok(settings)
+}
+
+/// What would be typed to give an option these values.
+fn words(arg: &Arg, origin: &Origin, values: &[OsString]) -> Result<Vec<OsString>, Failure> {
+    let option = key(arg);
+    if let ArgAction::SetTrue = arg.get_action() {
+        let [value] = values else {
+            return Err(one_value(origin));
+        };
+        return match value.to_string_lossy().to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Ok(vec![format!("--{option}").into()]),
+            "0" | "false" | "no" | "off" => Ok(Vec::new()),
+            _ => Err(Failure::usage(
+                format!("{} is neither true nor false", origin.words()),
+                format!("--{option} takes no value, so set it to true or false"),
+            )),
+        };
+    }
+    match (arg.get_action(), arg.get_value_delimiter(), values) {
+        (ArgAction::Append, _, values) => {
+            Ok(values.iter().map(|value| word(&option, value)).collect())
+        }
+        (_, _, [value]) => Ok(vec![word(&option, value)]),
+        (_, Some(delimiter), [_, _, ..]) => {
+            let delimiter = delimiter.to_string();
+            Ok(vec![word(&option, &values.join(OsStr::new(&delimiter)))])
+        }
+        _ => Err(one_value(origin)),
+    }
+}
+
+/// An option and its value in one word, so that a value may begin with a dash.
+fn word(option: &str, value: &OsStr) -> OsString {
+    let mut word = OsString::from(format!("--{option}="));
+    word.push(value);
+    word
+}
+
+fn one_value(origin: &Origin) -> Failure {
+    Failure::usage(
+        format!("{} takes one value", origin.words()),
+        "leave out the others",
+    )
+}
+
+/// Says where the value is that clap does not like, since the person has not typed it.
+fn with_origin(error: clap::Error, settings: &[Setting]) -> Refused {
+    let contexts = [ContextKind::InvalidArg, ContextKind::PriorArg];
+    let named = contexts
+        .into_iter()
+        .filter_map(|kind| match error.get(kind) {
+            Some(ContextValue::String(shown)) => Some(shown.clone()),
+            _ => None,
+        });
+    let origins: Vec<String> = named
+        .filter_map(|shown| {
+            let option = shown.trim_start_matches('-').split([' ', '=']).next()?;
+            let setting = settings.iter().find(|setting| setting.option == option)?;
+            match &setting.origin {
+                Origin::CommandLine => None,
+                other => Some(format!("--{option} comes from {}", other.words())),
+            }
+        })
+        .collect();
+    if origins.is_empty() {
+        return error.into();
+    }
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    Failure::usage(line, origins.join("; ")).into()
+}
