@@ -9,6 +9,7 @@ use crate::check::CheckArgs;
 #[cfg(feature = "emulator")]
 use crate::emulate::EmulateArgs;
 use crate::export::ExportArgs;
+use crate::sync::SyncArgs;
 
 /// The exit codes, as `--help` lists them; [`Exit`](crate::exit::Exit) has them too.
 pub(crate) const EXIT_CODES: &str = "\
@@ -58,6 +59,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Write the rows of a range as CSV, NDJSON or Parquet.
     Export(Box<ExportArgs>),
+    /// Keep a folder with a file for each day up to date, by reading the latest days again.
+    Sync(Box<SyncArgs>),
     /// Find out whether everything is set up right, and what to do where it is not.
     Check(Box<CheckArgs>),
     /// Serve a local stand-in for Graph and Entra, to try the program without a tenant.

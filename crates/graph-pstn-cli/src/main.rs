@@ -31,6 +31,7 @@ mod progress;
 mod range;
 mod rate;
 mod stdout;
+mod sync;
 mod terminal;
 mod ui;
 mod zone;
@@ -81,6 +82,7 @@ fn run(command: Command, ui: &Ui) -> Result<Exit, Failure> {
         match command {
             // Boxed, since the futures of the commands differ much in size.
             Command::Export(args) => Box::pin(export::run(*args, ui)).await,
+            Command::Sync(args) => Box::pin(sync::run(*args, ui)).await,
             Command::Check(args) => Box::pin(check::run(*args)).await,
             #[cfg(feature = "emulator")]
             Command::Emulate(args) => Box::pin(emulate::run(*args)).await,

@@ -9,13 +9,13 @@ use crate::ui::Ui;
 
 /// Shows the sum of pages and rows, and the place of the log that has the longest way to go.
 #[derive(Debug)]
-pub(super) struct Board {
+pub(crate) struct Board {
     range: TimeRange,
     logs: Mutex<Vec<Progress>>,
 }
 
 impl Board {
-    pub(super) fn new(range: TimeRange, logs: usize) -> Self {
+    pub(crate) fn new(range: TimeRange, logs: usize) -> Self {
         Self {
             range,
             logs: Mutex::new(vec![Progress::default(); logs]),
@@ -23,7 +23,7 @@ impl Board {
     }
 
     /// The log in this place has come so far.
-    pub(super) fn show(&self, ui: &Ui, place: usize, progress: &Progress) {
+    pub(crate) fn show(&self, ui: &Ui, place: usize, progress: &Progress) {
         ui.progress(self.range, &self.sum(place, progress));
     }
 

@@ -1,13 +1,13 @@
 //! `graph-pstn export`: the rows of a range, to files or standard output.
 
-mod board;
+pub(crate) mod board;
 mod form;
 mod output;
 mod patience;
-mod row_type;
+pub(crate) mod row_type;
 mod rows;
-mod source;
-mod transfer;
+pub(crate) mod source;
+pub(crate) mod transfer;
 
 use std::pin::Pin;
 

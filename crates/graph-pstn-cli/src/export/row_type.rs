@@ -8,14 +8,14 @@ use graph_pstn_model::{
 use serde::de::DeserializeOwned;
 
 /// Something that is done alike for rows of any type.
-pub(super) trait ForRows {
+pub(crate) trait ForRows {
     type Output;
 
     fn of<T: ExportRow + DeserializeOwned>(self) -> Self::Output;
 }
 
 /// Does it for the rows of a log as a version of the API has them.
-pub(super) fn for_rows<F: ForRows>(log: CallLog, version: ApiVersion, what: F) -> F::Output {
+pub(crate) fn for_rows<F: ForRows>(log: CallLog, version: ApiVersion, what: F) -> F::Output {
     match (log, version) {
         (CallLog::Pstn, ApiVersion::Beta) => what.of::<beta::PstnCallLogRow>(),
         (CallLog::Pstn, _) => what.of::<PstnCallLogRow>(),

@@ -28,3 +28,4 @@ mod refused;
 mod resumed;
 mod rows;
 mod served;
+mod sync;

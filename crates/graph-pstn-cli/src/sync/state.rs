@@ -1,0 +1,149 @@
+//! How far a data set has come: a small file in its folder.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use graph_pstn_export::Job;
+use graph_pstn_model::{OffsetDateTime, TimeRange, format_time};
+use serde::{Deserialize, Serialize};
+
+use crate::exit::Failure;
+
+/// Readers of such folders pass over what begins with an underscore.
+const NAME: &str = "_sync.json";
+const VERSION: u32 = 1;
+
+/// Up to where all that Graph had has been merged, and of what the data set is.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct State {
+    version: u32,
+    complete_until: String,
+    of: Job,
+}
+
+impl State {
+    pub(crate) fn new(of: Job, complete_until: OffsetDateTime) -> Self {
+        Self {
+            version: VERSION,
+            complete_until: format_time(complete_until).to_string(),
+            of,
+        }
+    }
+
+    /// What is known of the data set in this folder; `None` if nothing is. It has to be of the same job.
+    pub(crate) fn read(folder: &Path, job: &Job) -> Result<Option<Self>, Failure> {
+        let file = file(folder);
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(Failure::other(
+                    &format!("{} cannot be read", file.display()),
+                    &error,
+                ));
+            }
+        };
+        let state: Self = serde_json::from_str(&text)
+            .map_err(|error| damaged(&file, &format!("it is not what sync writes ({error})")))?;
+        if state.version != VERSION {
+            let why = format!("its form is version {}, not {VERSION}", state.version);
+            return Err(damaged(&file, &why));
+        }
+        if state.of != *job {
+            return Err(Failure::usage(
+                format!(
+                    "{} is kept of something else: {}, not {}",
+                    folder.display(),
+                    shown(&state.of),
+                    shown(job)
+                ),
+                "name another folder, or give the options that it was begun with",
+            ));
+        }
+        state.complete_until().map_err(|why| damaged(&file, &why))?;
+        Ok(Some(state))
+    }
+
+    /// Up to where all has been merged.
+    pub(crate) fn complete_until(&self) -> Result<OffsetDateTime, String> {
+        TimeRange::parse_instant(&self.complete_until).map_err(|error| error.to_string())
+    }
+
+    /// Takes the place of what was known before, in one step, when the data themselves are in their places.
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
+        let file = file(folder);
+        let failed = |error: io::Error| {
+            Failure::other(&format!("{} cannot be written", file.display()), &error)
+                .with_hint("the data are merged; run again when there is room")
+        };
+        let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
+        let mut new = tempfile::Builder::new()
+            .prefix("_sync.")
+            .tempfile_in(folder)
+            .map_err(failed)?;
+        new.write_all(text.as_bytes())
+            .and_then(|()| new.write_all(b"\n"))
+            .and_then(|()| new.as_file().sync_all())
+            .map_err(failed)?;
+        new.persist(&file).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+}
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join(NAME)
+}
+
+fn shown(job: &Job) -> String {
+    serde_json::to_string(job).unwrap_or_default()
+}
+
+fn damaged(file: &Path, why: &str) -> Failure {
+    Failure::usage(
+        format!("{} cannot be used: {why}", file.display()),
+        "delete it to read again as far back as --since says; rows are merged, and none is lost",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+    use time::macros::datetime;
+
+    fn job(tenant: &str) -> Job {
+        Job::new().with("tenant", tenant)
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_written_and_by_the_same_job_only() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(State::read(folder.path(), &job("a")).unwrap(), None);
+        let until = datetime!(2019-11-05 12:00:00.5 UTC);
+        for until in [datetime!(2019-11-01 0:00 UTC), until] {
+            State::new(job("a"), until).write(folder.path()).unwrap();
+        }
+        let state = State::read(folder.path(), &job("a")).unwrap().unwrap();
+        assert_eq!(state.complete_until(), Ok(until));
+        let failure = State::read(folder.path(), &job("b")).unwrap_err();
+        assert_eq!(failure.exit(), Exit::Usage);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_damaged_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for text in [
+            "",
+            "{}",
+            r#"{"version":2,"complete_until":"2019-11-05T00:00:00Z","of":{"tenant":"a"}}"#,
+            r#"{"version":1,"complete_until":"yesterday","of":{"tenant":"a"}}"#,
+        ] {
+            fs::write(file(folder.path()), text).unwrap();
+            let failure = State::read(folder.path(), &job("a")).unwrap_err();
+            assert_eq!(failure.exit(), Exit::Usage, "{text}");
+        }
+    }
+}

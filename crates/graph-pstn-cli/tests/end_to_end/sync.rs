@@ -1,0 +1,223 @@
+//! A data set that is kept up to date.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::program::{Ended, Served, Totals, Workplace};
+
+/// So few rows that none begins while a test runs.
+const FEW: [&str; 3] = ["--emulator", "--emulator-rows-per-day", "5"];
+
+fn sync(workplace: &Workplace, more: &[&str]) -> Ended {
+    workplace.run(
+        [
+            &["sync", "--output", "calls", "--summary", "json"],
+            &FEW[..],
+            more,
+        ]
+        .concat(),
+    )
+}
+
+/// The day so many days ago.
+fn days_ago(days: u64) -> String {
+    let at = SystemTime::now() - Duration::from_secs(days * 86_400);
+    OffsetDateTime::from(at).date().to_string()
+}
+
+/// What a run that went well says at its end.
+fn summary(ended: &Ended) -> Value {
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    serde_json::from_str(ended.stderr.lines().last().unwrap()).unwrap()
+}
+
+fn changes(ended: &Ended) -> [u64; 5] {
+    let summary = summary(ended);
+    ["days", "added", "changed", "missing", "removed"]
+        .map(|name| summary["changes"][name].as_u64().unwrap())
+}
+
+/// The files of the days, with what they hold.
+fn files(workplace: &Workplace) -> BTreeMap<PathBuf, (SystemTime, String)> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(workplace.path("calls")).unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.is_dir()
+            && folder
+                .file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with("date=")
+        {
+            let file = folder.join("part-00000.csv");
+            let changed = fs::metadata(&file).unwrap().modified().unwrap();
+            let text = fs::read_to_string(&file).unwrap();
+            files.insert(file, (changed, text));
+        }
+    }
+    files
+}
+
+/// All rows of the data set in the truth's words.
+fn held(workplace: &Workplace) -> String {
+    let mut all = String::new();
+    for (_, text) in files(workplace).into_values() {
+        let rows = text.split_once('\n').unwrap().1;
+        if all.is_empty() {
+            all.push_str(&text);
+        } else {
+            all.push_str(rows);
+        }
+    }
+    Totals::of_csv(all.as_bytes()).line()
+}
+
+fn truth(workplace: &Workplace, rows_per_day: &str, ended: &Ended) -> String {
+    let summary = summary(ended);
+    let bound = |name: &str| summary[name].as_str().unwrap().to_owned();
+    workplace.truth(
+        &["--rows-per-day", rows_per_day],
+        &bound("from"),
+        &bound("until"),
+    )
+}
+
+#[test]
+fn a_second_run_changes_nothing_and_late_rows_are_merged() {
+    let workplace = Workplace::new();
+    let first = sync(&workplace, &["--since", &days_ago(6)]);
+    assert_eq!(held(&workplace), truth(&workplace, "5", &first));
+    let [days, added, ..] = changes(&first);
+    assert!(days >= 3 && added >= 8, "{first:?}");
+    let before = files(&workplace);
+
+    let second = sync(&workplace, &[]);
+    assert_eq!(changes(&second), [0; 5]);
+    assert_eq!(files(&workplace), before, "no file was touched");
+
+    // A row that came late is one that the first run had not seen.
+    let (file, (_, text)) = before.iter().rev().nth(1).unwrap();
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    lines.pop().unwrap();
+    fs::write(file, lines.concat()).unwrap();
+    let third = sync(&workplace, &[]);
+    assert_eq!(changes(&third), [1, 1, 0, 0, 0]);
+    assert_eq!(held(&workplace), truth(&workplace, "5", &first));
+}
+
+#[test]
+fn nothing_is_taken_away_without_leave() {
+    let workplace = Workplace::new();
+    let first = sync(&workplace, &["--since", &days_ago(4)]);
+    let before = files(&workplace);
+    let (file, (_, text)) = before.iter().rev().nth(1).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let row = rows.lines().next().unwrap();
+    let id = row.split(',').next().unwrap();
+    let gone = row.replacen(id, "00000000-0000-4000-8000-00000000dead", 1);
+    let grown = format!("{header}\n{rows}{gone}\n");
+    fs::write(file, &grown).unwrap();
+
+    let kept = sync(&workplace, &[]);
+    assert_eq!(changes(&kept), [0, 0, 0, 1, 0]);
+    assert_eq!(fs::read_to_string(file).unwrap(), grown);
+
+    let shrunk = sync(&workplace, &["--allow-shrink"]);
+    assert_eq!(changes(&shrunk), [1, 0, 0, 0, 1]);
+    assert_eq!(held(&workplace), truth(&workplace, "5", &first));
+}
+
+#[test]
+fn what_is_no_data_set_of_these_calls_is_refused() {
+    let workplace = Workplace::new();
+    sync(&workplace, &["--since", &days_ago(1)]);
+    let other = sync(&workplace, &["--emulator-seed", "2"]);
+    assert_eq!(other.code, Some(2));
+    assert!(
+        other.error().contains("calls is kept of something else"),
+        "{other:?}"
+    );
+    for options in [&["--log", "dial-out"][..], &["--format", "parquet"]] {
+        assert_eq!(sync(&workplace, options).code, Some(2), "{options:?}");
+    }
+    fs::write(workplace.path("calls/_sync.json"), "{").unwrap();
+    let damaged = sync(&workplace, &[]);
+    assert_eq!(damaged.code, Some(2));
+    assert!(damaged.hint().contains("delete it"), "{damaged:?}");
+    fs::remove_file(workplace.path("calls/_sync.json")).unwrap();
+    assert_eq!(
+        changes(&sync(&workplace, &["--since", &days_ago(1)])),
+        [0; 5]
+    );
+}
+
+#[test]
+fn killed_at_any_moment_the_next_run_is_exact_and_two_at_once_are_not() {
+    let workplace = Workplace::new();
+    let served = Served::start(
+        &workplace,
+        &[
+            "--rows-per-day",
+            "400",
+            "--page-rows",
+            "50",
+            "--latency",
+            "30",
+        ],
+    );
+    let since = days_ago(12);
+    let options = [
+        "--since",
+        since.as_str(),
+        "--summary",
+        "json",
+        "--requests-per-minute",
+        "unlimited",
+    ];
+    let command = || {
+        let mut command = workplace.command(["sync", "--output", "calls"]);
+        command
+            .args(options)
+            .args(&served.options)
+            .envs(served.environment.iter().cloned());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    // The first is caught with its lock in hand.
+    let mut child = command().spawn().unwrap();
+    let lock = workplace.path("calls/.partial/lock");
+    while !lock.exists() {
+        assert_eq!(child.try_wait().unwrap(), None);
+        pause(Duration::from_millis(1));
+    }
+    pause(Duration::from_millis(50));
+    let busy = Ended::of(&command().output().unwrap());
+    assert_eq!(busy.code, Some(1), "{busy:?}");
+    assert!(busy.hint().contains("wait for the other run"), "{busy:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for milliseconds in [20, 400, 900] {
+        let mut child = command().spawn().unwrap();
+        pause(Duration::from_millis(milliseconds));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let done = Ended::of(&command().output().unwrap());
+    assert_eq!(held(&workplace), truth(&workplace, "400", &done));
+    assert!(!workplace.path("calls/.partial").exists());
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another process is waited for, not virtual time"
+)]
+fn pause(length: Duration) {
+    std::thread::sleep(length);
+}
