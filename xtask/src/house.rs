@@ -17,6 +17,10 @@ const LONG: usize = 400;
 /// Files that are long, and what the one idea of each is.
 const ONE_IDEA: &[(&str, &str)] = &[
     (
+        "crates/graph-pstn-cli/tests/end_to_end/check.rs",
+        "a list: everything that can be set up wrongly, with the line that fails and its remedy",
+    ),
+    (
         "crates/graph-pstn-emulator/tests/assertions.rs",
         "a list: every way in which an assertion can be wrong, with Entra's answer to it",
     ),

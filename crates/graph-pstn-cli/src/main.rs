@@ -30,6 +30,7 @@ mod interrupts;
 mod progress;
 mod range;
 mod rate;
+mod report;
 mod stdout;
 mod sync;
 mod terminal;

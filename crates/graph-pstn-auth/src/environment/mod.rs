@@ -6,6 +6,7 @@
 //! cloud is always the caller's word, and `AZURE_AUTHORITY_HOST` may only agree with it.
 
 mod authority;
+mod credential;
 #[cfg(test)]
 mod tests;
 
@@ -17,10 +18,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use graph_pstn_http::{AccessToken, BoxFuture, Endpoints, Origin, TokenProvider, TokenRequest};
+use graph_pstn_http::{Endpoints, Origin, TokenProvider};
 use http::{Request, Response};
 use secrecy::SecretString;
 use tower_service::Service;
+
+pub use credential::EnvironmentCredential;
 
 use crate::credential::{Credential, CredentialBuilder};
 use crate::proof::ClientProof;
@@ -348,49 +351,6 @@ impl fmt::Debug for Environment {
             .field("client_id", &self.client_id)
             .field("method", &self.method())
             .field("authority", &self.authority)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The credential that the environment holds. Clones share its cache.
-#[derive(Clone)]
-pub struct EnvironmentCredential {
-    tokens: Arc<dyn TokenProvider>,
-    method: EnvironmentMethod,
-    explanation: String,
-}
-
-impl EnvironmentCredential {
-    /// How the app proves itself.
-    #[must_use]
-    pub fn method(&self) -> EnvironmentMethod {
-        self.method
-    }
-
-    /// Which credential was chosen and why: see [`Environment::explanation`].
-    #[must_use]
-    pub fn explanation(&self) -> &str {
-        &self.explanation
-    }
-}
-
-impl TokenProvider for EnvironmentCredential {
-    fn token(
-        &self,
-        request: TokenRequest,
-    ) -> BoxFuture<'_, Result<AccessToken, graph_pstn_http::Error>> {
-        self.tokens.token(request)
-    }
-
-    fn invalidate(&self, token: &AccessToken) {
-        self.tokens.invalidate(token);
-    }
-}
-
-impl fmt::Debug for EnvironmentCredential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EnvironmentCredential")
-            .field("method", &self.method)
             .finish_non_exhaustive()
     }
 }

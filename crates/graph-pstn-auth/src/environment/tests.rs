@@ -1,5 +1,7 @@
 //! Precedence, explanation, and the login host.
 
+use graph_pstn_http::TokenRequest;
+
 use super::*;
 use crate::testing::{CLIENT, Entra, SECRET, TENANT, endpoints};
 

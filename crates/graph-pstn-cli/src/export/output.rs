@@ -5,21 +5,18 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use graph_pstn_export::{
-    Error, ErrorKind, Existing, Export, ExportRow, Format, Job, Rejects, SetAside, Summary,
-    Unfinished, WriterOptions,
+    Error, ErrorKind, Existing, Export, ExportRow, Format, Job, Rejects, Summary, Unfinished,
+    WriterOptions,
 };
 use graph_pstn_http::RangeReader;
 use graph_pstn_model::{CallLog, TimeRange, format_time};
 use indicatif::HumanCount;
-use serde::Serialize;
 
 use super::transfer::Left;
 use crate::exit::{Exit, Failure};
 use crate::hints;
+use crate::report::{self, Line, SummaryForm, teller};
 use crate::ui::Ui;
-
-/// How many rows that were set aside are named one by one when there is no file for them.
-const NAMED: u64 = 20;
 
 /// The output.
 #[derive(Debug, Args)]
@@ -58,14 +55,6 @@ pub(crate) struct OutputArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Period {
     Day,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SummaryForm {
-    /// For people; left out with --quiet.
-    Text,
-    /// One line of JSON, also with --quiet.
-    Json,
 }
 
 /// The output of a log that was found in order; nothing has been made for it yet.
@@ -348,88 +337,22 @@ impl Output {
         range: TimeRange,
         summary: &Summary,
     ) -> Result<Exit, Failure> {
-        match self.summary {
-            SummaryForm::Text => ui.note(&self.text(summary)),
-            SummaryForm::Json => ui.say(
-                &serde_json::to_string(&Line {
-                    summary,
-                    log: self.log.name(),
-                })
-                .map_err(|error| Failure::other("the summary has no form in JSON", &error))?,
-            ),
-        }
-        if !summary.has_set_aside() {
-            return Ok(Exit::Done);
-        }
-        let place = match self.rejects_of(range) {
-            Some(file) => format!("they are in {}", file.display()),
-            None => "--rejects FILE would keep them".into(),
+        let text = || format!("{}: {}", self.shown(), report::totals(self.log, summary));
+        let line = Line {
+            summary,
+            log: self.log.name(),
+            from: None,
+            until: None,
         };
-        ui.say(&format!(
-            "warning: {}{} rows could not be read or written and {} contradict an earlier row with the same id; \
-             {place}",
-            match self.several {
-                true => format!("{}: ", self.log),
-                false => String::new(),
-            },
-            HumanCount(summary.rejects),
-            HumanCount(summary.conflicts),
-        ));
-        Ok(Exit::SetAside)
-    }
-
-    fn text(&self, summary: &Summary) -> String {
-        let mut text = format!("{}: {} rows", self.shown(), HumanCount(summary.rows));
-        // Messages and blocks take no time.
-        if !matches!(self.log, CallLog::Sms | CallLog::BlockedUsers) {
-            let duration = u64::try_from(summary.duration).unwrap_or(0);
-            text.push_str(&format!(", {} seconds", HumanCount(duration)));
-        }
-        for (index, (currency, total)) in summary.charge.iter().enumerate() {
-            let currency = match currency.as_str() {
-                "" => "without a currency",
-                currency => currency,
-            };
-            text.push_str(if index == 0 { ", charged " } else { ", " });
-            text.push_str(&format!("{total} {currency}"));
-        }
-        if summary.duplicates > 0 {
-            let duplicates = HumanCount(summary.duplicates);
-            text.push_str(&format!("; {duplicates} repeated rows left out"));
-        }
-        if summary.filtered > 0 {
-            let filtered = HumanCount(summary.filtered);
-            text.push_str(&format!("; {filtered} rows were not wanted"));
-        }
-        text
-    }
-}
-
-/// The summary as JSON.
-#[derive(Serialize)]
-struct Line<'a> {
-    #[serde(flatten)]
-    summary: &'a Summary,
-    log: &'a str,
-}
-
-/// Names the first rows that are set aside, without what they hold.
-fn teller(ui: Ui) -> impl FnMut(&SetAside<'_>) + Send {
-    let mut named = 0;
-    move |note| {
-        named += 1;
-        if named > NAMED {
-            return;
-        }
-        let place = match (note.index, note.path) {
-            (Some(index), "") => format!("row {index} of its page"),
-            (Some(index), path) => format!("row {index} of its page, {path},"),
-            (None, _) => "a row".into(),
-        };
-        ui.say(&format!("warning: {place} is set aside: {}", note.reason));
-        if named == NAMED {
-            ui.say("warning: further rows that are set aside are only counted");
-        }
+        report::sum_up(ui, self.summary, text, &line)?;
+        let of = self.several.then_some(self.log);
+        let rejects = self.rejects_of(range);
+        Ok(report::warn_of_set_aside(
+            ui,
+            of,
+            summary,
+            rejects.as_deref(),
+        ))
     }
 }
 

@@ -5,13 +5,12 @@ mod state;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use graph_pstn_export::{
     Changes, Existing, Export, ExportRow, Format, Job, Rejects, Summary, Unfinished,
 };
 use graph_pstn_model::{CallLog, OffsetDateTime, TimeRange, format_time};
 use indicatif::HumanCount;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::{Date, Duration, Time};
 
@@ -24,6 +23,7 @@ use crate::export::transfer::{Left, Stopped, Transfer};
 use crate::hints;
 use crate::interrupts::Interrupts;
 use crate::range::no_range;
+use crate::report::{self, Line, SummaryForm};
 use crate::ui::Ui;
 use state::State;
 
@@ -78,14 +78,6 @@ pub(crate) struct SyncArgs {
 
     #[command(flatten)]
     source: SourceArgs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SummaryForm {
-    /// For people; left out with --quiet.
-    Text,
-    /// One line of JSON, also with --quiet.
-    Json,
 }
 
 fn date(text: &str) -> Result<Date, String> {
@@ -241,48 +233,29 @@ impl Sync<'_> {
     }
 
     fn report(&self, range: TimeRange, summary: &Summary, rejects: &Path) -> Result<Exit, Failure> {
-        let changes = summary.changes.unwrap_or_default();
-        match self.summary {
-            SummaryForm::Text => self.ui.note(&format!(
-                "{}: {} rows read from {} until {}; {}",
+        let [from, until] = [range.from(), range.until()].map(|at| format_time(at).to_string());
+        let text = || {
+            format!(
+                "{}: {} rows read from {from} until {until}; {}",
                 self.folder.display(),
                 HumanCount(summary.rows),
-                format_time(range.from()),
-                format_time(range.until()),
-                told(changes)
-            )),
-            SummaryForm::Json => self.ui.say(
-                &serde_json::to_string(&Line {
-                    summary,
-                    log: self.log.name(),
-                    from: &format_time(range.from()).to_string(),
-                    until: &format_time(range.until()).to_string(),
-                })
-                .map_err(|error| Failure::other("the summary has no form in JSON", &error))?,
-            ),
-        }
-        if !summary.has_set_aside() {
-            return Ok(Exit::Done);
-        }
-        self.ui.say(&format!(
-            "warning: {} rows could not be read or written and {} contradict an earlier row with the same id; \
-             they are in {}",
-            HumanCount(summary.rejects),
-            HumanCount(summary.conflicts),
-            rejects.display()
-        ));
-        Ok(Exit::SetAside)
+                told(summary.changes.unwrap_or_default())
+            )
+        };
+        let line = Line {
+            summary,
+            log: self.log.name(),
+            from: Some(from.clone()),
+            until: Some(until.clone()),
+        };
+        report::sum_up(self.ui, self.summary, text, &line)?;
+        Ok(report::warn_of_set_aside(
+            self.ui,
+            None,
+            summary,
+            Some(rejects),
+        ))
     }
-}
-
-/// The summary as JSON.
-#[derive(Serialize)]
-struct Line<'a> {
-    #[serde(flatten)]
-    summary: &'a Summary,
-    log: &'a str,
-    from: &'a str,
-    until: &'a str,
 }
 
 /// What merging has changed, in words.
