@@ -37,8 +37,8 @@ struct EmulatorArgs {
     /// Read from an emulator inside this program instead of a tenant: nothing needs to be set up.
     #[arg(long, conflicts_with_all = [
         "cloud", "graph_endpoint", "authority_host", "ca_certificate",
-        "tenant_id", "client_id", "client_secret_file", "client_certificate", "federated_token_file",
-        "assertion_command",
+        "tenant_id", "client_id", "client_secret_file", "client_secret_prompt", "client_certificate",
+        "federated_token_file", "assertion_command",
     ])]
     emulator: bool,
 
