@@ -184,9 +184,12 @@ impl<'a> ForRows for Start<'a> {
         let share = |bytes| self.form.waiting(bytes) / self.logs.max(1);
         let mut reader = self.connection.read::<T>(log, version, self.range, share);
         if let Some(unfinished) = &self.unfinished {
-            reader = reader
-                .resume(unfinished.position())
-                .map_err(|error| Failure::other("no place to go on from", &error))?;
+            reader = reader.resume(unfinished.position()).map_err(|error| {
+                Failure::usage(
+                    format!("the unfinished export is of another log or range: {error}"),
+                    "give the options that it was begun with, or --overwrite instead of --resume to start over",
+                )
+            })?;
         }
         let job = (self.range, self.job);
         let export = self

@@ -342,9 +342,12 @@ impl<'a> ForRows for Start<'a> {
             .read::<T>(self.log, version, self.range, |bytes| bytes);
         let export = match self.unfinished {
             Some(unfinished) => {
-                reader = reader
-                    .resume(unfinished.position())
-                    .map_err(|error| Failure::other("no place to go on from", &error))?;
+                reader = reader.resume(unfinished.position()).map_err(|error| {
+                    Failure::usage(
+                        format!("what was begun in this folder is of another log: {error}"),
+                        "give that log, or delete the folder .partial in it to begin anew",
+                    )
+                })?;
                 unfinished.resume_merge(
                     self.log,
                     self.format,

@@ -26,6 +26,7 @@ mod manners;
 mod program;
 mod refused;
 mod resumed;
+mod resumed_forms;
 mod rows;
 mod served;
 mod sync;

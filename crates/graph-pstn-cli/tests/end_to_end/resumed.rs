@@ -22,7 +22,7 @@ fn export(workplace: &Workplace, more: &[&str]) -> Command {
     command
 }
 
-fn ended(mut command: Command) -> Ended {
+pub(crate) fn ended(mut command: Command) -> Ended {
     Ended::of(&command.output().unwrap())
 }
 
@@ -30,7 +30,7 @@ fn ended(mut command: Command) -> Ended {
     clippy::disallowed_methods,
     reason = "another process is waited for, not virtual time"
 )]
-fn pause(length: Duration) {
+pub(crate) fn pause(length: Duration) {
     std::thread::sleep(length);
 }
 
@@ -49,12 +49,18 @@ fn kill_at(mut child: Child, file: &Path, bytes: u64) {
 
 /// An export that was killed half-way, after its first checkpoint.
 fn killed_half_way(workplace: &Workplace, output: &[&str]) {
-    let mut child = export(workplace, &[&LONG[..], output].concat())
-        .spawn()
-        .unwrap();
-    let checkpoint = workplace.path("calls.csv.partial/checkpoint.json");
+    let command = export(workplace, &[&LONG[..], output].concat());
+    killed_after_checkpoint(
+        command,
+        &workplace.path("calls.csv.partial/checkpoint.json"),
+    );
+}
+
+/// Kills it once there is a checkpoint with rows.
+pub(crate) fn killed_after_checkpoint(mut command: Command, checkpoint: &Path) {
+    let mut child = command.spawn().unwrap();
     for _ in 0..60_000 {
-        let text = fs::read_to_string(&checkpoint).unwrap_or_default();
+        let text = fs::read_to_string(checkpoint).unwrap_or_default();
         if text.contains(r#""name":"rows""#) {
             child.kill().unwrap();
             child.wait().unwrap();
