@@ -205,10 +205,12 @@ impl Output {
         unfinished.map_err(|error| hints::output_failure(&error))
     }
 
-    /// Whether an earlier run of several logs has finished this one. With `--resume` it is kept as it is.
+    /// Whether an earlier run of several logs has finished this one. With `--resume` it is kept as it is, but not
+    /// where it is to be replaced: then it may be of another range, and is written anew.
     pub(crate) fn is_finished(&self) -> bool {
         let file = self.target.as_deref().filter(|_| !self.by_day);
-        self.resume && self.several && file.is_some_and(Path::exists)
+        let is_kept = self.resume && self.several && self.existing == Existing::Refuse;
+        is_kept && file.is_some_and(Path::exists)
     }
 
     pub(crate) fn resumes(&self) -> bool {

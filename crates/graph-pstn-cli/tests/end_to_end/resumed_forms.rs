@@ -85,6 +85,31 @@ fn each_of_several_logs_goes_on_and_a_finished_one_stays() {
 }
 
 #[test]
+fn several_logs_that_are_to_be_replaced_are_replaced() {
+    let workplace = Workplace::new();
+    let names = ["pstn.csv", "sms.csv"];
+    for name in names {
+        fs::write(workplace.path(name), "old").unwrap();
+    }
+    let mut command = workplace.command([&["export"], &SOURCE[..]].concat());
+    command.args([
+        "--from",
+        "2019-11-04",
+        "--to",
+        "2019-11-05",
+        "--log",
+        "pstn,sms",
+    ]);
+    command.args(["-o", "{log}.csv", "--resume", "--overwrite"]);
+    let done = ended(command);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    for name in names {
+        let text = fs::read_to_string(workplace.path(name)).unwrap();
+        assert!(text.starts_with("id,"), "{name}: {text}");
+    }
+}
+
+#[test]
 fn another_choice_of_rows_is_another_job() {
     let workplace = Workplace::new();
     let begun = ["--user", "ada@contoso.example", "-o", "calls.csv"];
