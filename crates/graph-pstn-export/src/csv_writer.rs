@@ -243,6 +243,39 @@ mod tests {
     }
 
     #[test]
+    fn going_on_writes_neither_the_mark_nor_the_header_again() {
+        let row = called("Ada", "+15550100");
+        for (bom, spreadsheet) in [(false, false), (true, false), (false, true)] {
+            let of = |rows: usize, goes_on: bool| {
+                let mut options = crate::WriterOptions::new(crate::Format::Csv)
+                    .with_columns(vec!["charge".into(), "userDisplayName".into()]);
+                if bom {
+                    options = options.with_bom();
+                }
+                if spreadsheet {
+                    options = options.for_spreadsheets();
+                }
+                let set = |writer: CsvWriter<_>| match goes_on {
+                    true => writer.continuing(),
+                    false => writer,
+                };
+                let mut out = Vec::new();
+                let writer = options.csv_writer::<PstnCallLogRow, _>(&mut out).unwrap();
+                let mut writer = Box::new(set(writer));
+                for _ in 0..rows {
+                    writer.write(&row).unwrap();
+                }
+                RowWriter::<PstnCallLogRow>::finish(writer).unwrap();
+                String::from_utf8(out).unwrap()
+            };
+            assert_eq!(of(1, true), "-1.25,Ada\r\n");
+            assert_eq!(of(0, true), "");
+            assert_eq!(of(1, false) + &of(1, true), of(2, false));
+            assert_eq!(of(1, false).starts_with('\u{feff}'), bom || spreadsheet);
+        }
+    }
+
+    #[test]
     fn for_spreadsheets_texts_stay_texts_and_come_back() {
         let rows = [
             called("=cmd|' /C calc'!A0", "+15550100"),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use time::Date;
 
 use crate::checkpoint::FileMark;
-use crate::destination::{Destination, ended};
+use crate::destination::{Destination, ended, must_wait};
 use crate::layout::day_name;
 use crate::part::Part;
 use crate::stage::Stage;
@@ -36,6 +36,8 @@ struct Day<T> {
     used: u64,
     /// There may be more in the file than on the disk.
     unsynced: bool,
+    /// It has what a format has after the last row.
+    is_ended: bool,
 }
 
 impl<T> Days<T> {
@@ -66,6 +68,8 @@ impl<T> Days<T> {
                 file: None,
                 used: 0,
                 unsynced: false,
+                // As far as is known.
+                is_ended: false,
             };
             this.days.insert(day, day_file);
         }
@@ -88,6 +92,7 @@ impl<T> Day<T> {
         if let Some((part, rows)) = self.file.take() {
             rows.finish()?;
             self.mark = part.mark();
+            self.is_ended = true;
         }
         Ok(())
     }
@@ -113,16 +118,18 @@ impl<T: Tabular + Serialize> Days<T> {
             file: None,
             used: 0,
             unsynced: false,
+            is_ended: false,
         });
         day.used = self.turn;
-        day.unsynced = true;
+        (day.unsynced, day.is_ended) = (true, false);
         if day.file.is_none() {
             let file: (Part, Box<dyn RowWriter<T>>) = if day.mark.bytes == 0 {
                 let part = self.stage.create(&day.mark.name)?;
                 (part.clone(), self.options.writer(part)?)
             } else {
                 let part = self.stage.go_on(day.mark.clone())?;
-                (part.clone(), self.options.continuing_writer(part)?)
+                let written = self.stage.read(&day.mark.name)?;
+                (part.clone(), self.options.continuing_writer(part, written)?)
             };
             day.file = Some(file);
             self.open += 1;
@@ -139,16 +146,20 @@ impl<T: LogRow + Tabular + Serialize> Destination<T> for Days<T> {
         self.writer(row.time().map(|time| time.date()))?.write(row)
     }
 
-    fn flush(&mut self) -> Result<Vec<FileMark>, Error> {
+    fn pause(&mut self, enough: usize) -> Result<Option<Vec<FileMark>>, Error> {
+        let open = self.days.values().filter_map(|day| day.file.as_ref());
+        if must_wait(open.map(|(_, rows)| rows.waiting()).sum(), enough) {
+            return Ok(None);
+        }
         let mut marks = Vec::with_capacity(self.days.len());
         for day in self.days.values_mut() {
             if let Some((part, rows)) = &mut day.file {
-                rows.flush()?;
+                rows.pause()?;
                 day.mark = part.mark();
             }
             marks.push(day.mark.clone());
         }
-        Ok(marks)
+        Ok(Some(marks))
     }
 
     fn sync(&mut self) -> Result<(), Error> {
@@ -168,6 +179,15 @@ impl<T: LogRow + Tabular + Serialize> Destination<T> for Days<T> {
             day.close()?;
         }
         self.open = 0;
+        if self.options.format().has_end() {
+            // What an earlier run has left, and this one had no rows for.
+            let left = self.days.iter().filter(|(_, day)| !day.is_ended);
+            let left: Vec<Option<Date>> = left.map(|(date, _)| *date).collect();
+            for date in left {
+                self.writer(date)?;
+                self.close_one()?;
+            }
+        }
         self.sync()?;
         Ok(self.days.values().map(|day| day.mark.clone()).collect())
     }

@@ -15,8 +15,9 @@ use serde::Serialize;
 pub(crate) trait Destination<T>: Send + fmt::Debug {
     fn write(&mut self, row: &T) -> Result<(), Error>;
 
-    /// Brings what was written to the files, and says how much they hold.
-    fn flush(&mut self) -> Result<Vec<FileMark>, Error>;
+    /// Brings what was written to the files, in such a form that it can be gone on with, and says how much they hold.
+    /// Where rows wait for others, and those are less than `enough` bytes, they go on waiting, and nothing is said.
+    fn pause(&mut self, enough: usize) -> Result<Option<Vec<FileMark>>, Error>;
 
     /// Brings what is in the files to the disk.
     fn sync(&mut self) -> Result<(), Error>;
@@ -56,7 +57,7 @@ impl<T: Tabular + Serialize> OneFile<T> {
             return Self::create(stage, options);
         };
         let part = stage.go_on(mark.clone())?;
-        let rows = options.continuing_writer(part.clone())?;
+        let rows = options.continuing_writer(part.clone(), stage.read(ROWS)?)?;
         Ok(Self {
             stage: stage.clone(),
             part,
@@ -70,9 +71,13 @@ impl<T> Destination<T> for OneFile<T> {
         self.rows.as_mut().ok_or_else(ended)?.write(row)
     }
 
-    fn flush(&mut self) -> Result<Vec<FileMark>, Error> {
-        self.rows.as_mut().ok_or_else(ended)?.flush()?;
-        Ok(vec![self.part.mark()])
+    fn pause(&mut self, enough: usize) -> Result<Option<Vec<FileMark>>, Error> {
+        let rows = self.rows.as_mut().ok_or_else(ended)?;
+        if must_wait(rows.waiting(), enough) {
+            return Ok(None);
+        }
+        rows.pause()?;
+        Ok(Some(vec![self.part.mark()]))
     }
 
     fn sync(&mut self) -> Result<(), Error> {
@@ -97,9 +102,14 @@ pub(crate) fn ended() -> Error {
     Error::new(ErrorKind::Abandoned, "the export has its rows already")
 }
 
-pub(crate) fn cannot_go_on(format: Format) -> Error {
+/// Whether so many bytes go on waiting for other rows.
+pub(crate) fn must_wait(waiting: usize, enough: usize) -> bool {
+    waiting > 0 && waiting < enough
+}
+
+pub(crate) fn cannot_merge(format: Format) -> Error {
     Error::new(
         ErrorKind::NotResumable,
-        format!("a {format} file cannot be gone on with once it was let go of"),
+        format!("{format} files cannot be merged with"),
     )
 }

@@ -5,7 +5,7 @@ use graph_pstn_model::RejectedRow;
 
 use crate::beginning::whole_job;
 use crate::checkpoint::Job;
-use crate::destination::{Destination, cannot_go_on, ended};
+use crate::destination::{Destination, ended};
 use crate::staged::{Kept, Staged};
 use crate::{Error, ErrorKind, ExportRow, Rejects, RowWriter, Selection, Summary, WriterOptions};
 
@@ -23,7 +23,12 @@ pub struct Export<T> {
     options: WriterOptions,
     /// `None` for a stream.
     staged: Option<Staged>,
+    /// Fewer bytes that wait for others are no reason for a mark.
+    enough: usize,
 }
+
+/// Half of a row group of Parquet: what a checkpoint may cost in row groups that are smaller than they could be.
+const ENOUGH: usize = 4 << 20;
 
 pub(crate) enum Rows<T> {
     Stream(Box<dyn RowWriter<T>>),
@@ -38,13 +43,8 @@ impl<T: ExportRow> Export<T> {
     ///
     /// # Errors
     ///
-    /// The format does not allow it, or the rows go to a stream ([`ErrorKind::NotResumable`]); the disk is full or
-    /// failing.
+    /// The rows go to a stream ([`ErrorKind::NotResumable`]); the disk is full or failing.
     pub fn resumable(mut self, job: Job, position: Position) -> Result<Self, Error> {
-        let format = self.options.format();
-        if !format.can_go_on() {
-            return Err(cannot_go_on(format));
-        }
         let Some(staged) = &mut self.staged else {
             let message = "an export to a stream cannot be resumed";
             return Err(Error::new(ErrorKind::NotResumable, message));
@@ -148,7 +148,7 @@ impl<T: ExportRow> Export<T> {
     /// `duplicates` are those that the [reader](graph_pstn_http::Progress::duplicates) has left out.
     ///
     /// About once a second this brings a checkpoint to the disk, if the export is
-    /// [resumable](Self::resumable).
+    /// [resumable](Self::resumable). Of Parquet that is done only when rows of some MiB have come together.
     ///
     /// # Errors
     ///
@@ -166,8 +166,11 @@ impl<T: ExportRow> Export<T> {
             return Ok(());
         }
         let output = staged.output().to_owned();
-        let mut files = rows.flush().map_err(|error| error.in_file(&output))?;
-        files.extend(self.rejects.flush()?);
+        let files = rows.pause(self.enough);
+        let mut files = files.map_err(|error| error.in_file(&output))?;
+        if let Some(files) = &mut files {
+            files.extend(self.rejects.flush()?);
+        }
         if staged.mark(position, files, &self.summary) {
             staged.save(|| {
                 rows.sync()?;
@@ -254,12 +257,14 @@ impl<T> Export<T> {
             summary,
             options,
             staged,
+            enough: ENOUGH,
         }
     }
 
     /// Saves every mark: tests do not wait for seconds to pass.
     #[cfg(test)]
     pub(crate) fn save_always(&mut self) {
+        self.enough = 0;
         if let Some(staged) = &mut self.staged {
             staged.save_always();
         }

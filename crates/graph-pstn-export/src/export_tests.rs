@@ -330,3 +330,61 @@ fn a_row_that_the_format_cannot_hold_is_set_aside() {
     );
     assert!(rejects.contains(r#""charge":0.000000000001"#), "{rejects}");
 }
+
+#[test]
+fn a_day_that_was_let_go_of_takes_a_late_row() {
+    // More days than are open at a time, and then one more row for each.
+    let days = 20_u8;
+    for format in Format::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let range = graph_pstn_model::TimeRange::new(
+            graph_pstn_model::TimeRange::parse_instant("2019-11-01").unwrap(),
+            graph_pstn_model::TimeRange::parse_instant("2019-12-01").unwrap(),
+        )
+        .unwrap();
+        let part = (graph_pstn_model::CallLog::Pstn, range);
+        let rejects = Rejects::told(|_| {});
+        let output = folder.path().join("days");
+        let mut export =
+            Export::to_days(&output, part, *format, Existing::Refuse, rejects).unwrap();
+        for hour in 0..2_u8 {
+            for day in 0..days {
+                let mut row = row(&format!("call {day}.{hour}"));
+                let passed = time::Duration::days(day.into()) + time::Duration::hours(hour.into());
+                row.start_date_time = Some(range.from() + passed);
+                export.write_row(&row).unwrap();
+            }
+        }
+        assert_eq!(
+            export.finish().unwrap().rows,
+            u64::from(days) * 2,
+            "{format}"
+        );
+        for day in 0..days {
+            let file = format!("date=2019-11-{:02}/part-00000.{format}", day + 1);
+            let content = fs::read(output.join(&file)).unwrap();
+            let ids = ids(*format, &content);
+            assert_eq!(
+                ids,
+                [format!("call {day}.0"), format!("call {day}.1")],
+                "{file}"
+            );
+        }
+    }
+}
+
+/// The ids in a file.
+fn ids(format: Format, content: &[u8]) -> Vec<String> {
+    match format {
+        #[cfg(feature = "parquet")]
+        Format::Parquet => crate::parquet_writer::tests::ids(content),
+        _ => {
+            let text = String::from_utf8(content.to_vec()).unwrap();
+            let ids = text.match_indices("call ").map(|(at, _)| {
+                let id = text[at..].split([',', '"']).next().unwrap();
+                id.to_owned()
+            });
+            ids.collect()
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Which formats there are, and how one is picked.
 
-use std::io::Write;
+use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::str::FromStr;
 use std::{error, fmt};
@@ -59,10 +59,15 @@ impl Format {
         }
     }
 
-    /// Whether a file of this format can be cut back to where a writer was flushed, and gone on with.
+    /// Whether rows can be [merged](crate::Export::merge_days) into files of this format.
     #[must_use]
-    pub fn can_go_on(self) -> bool {
+    pub fn can_merge(self) -> bool {
         matches!(self, Self::Csv | Self::Ndjson)
+    }
+
+    /// Whether there is something after the last row.
+    pub(crate) fn has_end(self) -> bool {
+        !matches!(self, Self::Csv | Self::Ndjson)
     }
 
     /// Whether it is read by programs alone, and has no place on a terminal.
@@ -153,27 +158,23 @@ impl WriterOptions {
             Format::Csv => Box::new(self.csv_writer::<T, W>(out)?),
             Format::Ndjson => Box::new(self.ndjson_writer::<T, W>(out)?),
             #[cfg(feature = "parquet")]
-            Format::Parquet => {
-                let mut writer = ParquetWriter::new(out);
-                if let Some(places) = self.places::<T>()? {
-                    writer = writer.with_columns(places);
-                }
-                for (key, value) in &self.metadata {
-                    writer = writer.with_metadata(key, value);
-                }
-                Box::new(writer)
-            }
+            Format::Parquet => Box::new(self.parquet_writer::<T, W>(out)?),
         })
     }
 
-    /// A writer that goes on after what an earlier one has written and flushed. There is no need to buffer
-    /// `out`.
+    /// A writer that goes on after what an earlier one has written before it [paused](RowWriter::pause) or
+    /// finished. `written` reads that, all of it; what goes to `out` belongs right after it. There is no need
+    /// to buffer `out`.
     ///
     /// # Errors
     ///
-    /// The format [does not allow it](Format::can_go_on)
-    /// ([`ErrorKind::NotResumable`](crate::ErrorKind::NotResumable)); or as for [`check`](Self::check).
-    pub fn continuing_writer<T, W>(&self, out: W) -> Result<Box<dyn RowWriter<T>>, Error>
+    /// What is there cannot be gone on with ([`ErrorKind::Damaged`](crate::ErrorKind::Damaged)); or as for
+    /// [`check`](Self::check).
+    pub fn continuing_writer<T, W>(
+        &self,
+        out: W,
+        written: impl Read + Seek,
+    ) -> Result<Box<dyn RowWriter<T>>, Error>
     where
         T: Tabular + Serialize,
         W: Write + Send + 'static,
@@ -182,11 +183,29 @@ impl WriterOptions {
             Format::Csv => Ok(Box::new(self.csv_writer::<T, W>(out)?.continuing())),
             Format::Ndjson => Ok(Box::new(self.ndjson_writer::<T, W>(out)?)),
             #[cfg(feature = "parquet")]
-            Format::Parquet => Err(crate::destination::cannot_go_on(self.format)),
+            Format::Parquet => Ok(Box::new(
+                self.parquet_writer::<T, W>(out)?.continuing(written)?,
+            )),
         }
     }
 
-    fn csv_writer<T: Tabular, W: Write>(&self, out: W) -> Result<CsvWriter<W>, Error> {
+    #[cfg(feature = "parquet")]
+    fn parquet_writer<T, W>(&self, out: W) -> Result<ParquetWriter<W>, Error>
+    where
+        T: Tabular,
+        W: Write + Send,
+    {
+        let mut writer = ParquetWriter::new(out);
+        if let Some(places) = self.places::<T>()? {
+            writer = writer.with_columns(places);
+        }
+        for (key, value) in &self.metadata {
+            writer = writer.with_metadata(key, value);
+        }
+        Ok(writer)
+    }
+
+    pub(crate) fn csv_writer<T: Tabular, W: Write>(&self, out: W) -> Result<CsvWriter<W>, Error> {
         let mut writer = CsvWriter::new(out);
         if let Some(places) = self.places::<T>()? {
             writer = writer.with_columns(places);

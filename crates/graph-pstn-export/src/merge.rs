@@ -221,7 +221,7 @@ impl Records {
                 id: None,
             },
             #[cfg(feature = "parquet")]
-            Format::Parquet => return Err(crate::destination::cannot_go_on(format)),
+            Format::Parquet => return Err(crate::destination::cannot_merge(format)),
         })
     }
 
@@ -295,7 +295,7 @@ impl Keeper {
             )),
             Format::Ndjson => Self::Ndjson(io::BufWriter::new(part)),
             #[cfg(feature = "parquet")]
-            Format::Parquet => return Err(crate::destination::cannot_go_on(format)),
+            Format::Parquet => return Err(crate::destination::cannot_merge(format)),
         })
     }
 

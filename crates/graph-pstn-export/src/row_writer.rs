@@ -22,6 +22,22 @@ pub trait RowWriter<T>: Send {
     /// The output failed.
     fn flush(&mut self) -> Result<(), Error>;
 
+    /// Of what was written, how many bytes wait for more rows, so that [`flush`](Self::flush) leaves them; 0 for
+    /// formats that let rows go one by one.
+    fn waiting(&self) -> usize {
+        0
+    }
+
+    /// Brings all that was written so far to the output, whatever that costs, in such a form that
+    /// [another writer](crate::WriterOptions::continuing_writer) can go on after it.
+    ///
+    /// # Errors
+    ///
+    /// The output failed.
+    fn pause(&mut self) -> Result<(), Error> {
+        self.flush()
+    }
+
     /// Writes what a format has after its last row, flushes, and lets the output go.
     ///
     /// # Errors

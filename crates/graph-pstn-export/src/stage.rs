@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::checkpoint::{Checkpoint, FileMark};
-use crate::disk::{Disk, Lock};
+use crate::disk::{Disk, Input, Lock};
 use crate::output_file::unusable_folder;
 use crate::part::Part;
 use crate::{Error, ErrorKind, Existing};
@@ -173,6 +173,13 @@ impl Stage {
             .go_on(&self.path(&mark.name), mark.bytes)
             .map_err(|error| self.failed(error))?;
         Ok(Part::new(mark, file))
+    }
+
+    /// Reads a file in the making.
+    pub(crate) fn read(&self, name: &str) -> Result<Box<dyn Input>, Error> {
+        self.disk
+            .read(&self.path(name))
+            .map_err(|error| self.damaged(name, "cannot be read").with_source(error))
     }
 
     /// Brings a file to the disk that is not open any more.

@@ -43,6 +43,8 @@ pub(crate) struct Staged {
     saved: Option<Checkpoint>,
     /// What has come after that.
     mark: Option<Checkpoint>,
+    /// Up to where rows have come.
+    reached: Option<Position>,
     /// No more often than this are they saved.
     every: Duration,
     /// When the next may be saved.
@@ -62,6 +64,7 @@ impl Staged {
             job: None,
             saved: None,
             mark: None,
+            reached: None,
             every: EVERY,
             due: Instant::now(),
             duplicates_before: 0,
@@ -112,20 +115,23 @@ impl Staged {
         self.duplicates_before + of_this_run
     }
 
-    /// Takes note of a moment at which the files and the reader's place go together. Says whether it should
-    /// be saved.
+    /// Takes note of a moment at which the files and the reader's place go together, if there are `files` that have all
+    /// rows up to it. Says whether what was noted last should be saved.
     pub(crate) fn mark(
         &mut self,
         position: Position,
-        files: Vec<FileMark>,
+        files: Option<Vec<FileMark>>,
         summary: &Summary,
     ) -> bool {
-        let job = self.job.clone().unwrap_or_default();
-        self.mark = Some(Checkpoint {
-            files,
-            summary: summary.clone(),
-            ..Checkpoint::new(job, Some(position))
-        });
+        self.reached = Some(position.clone());
+        if let Some(files) = files {
+            let job = self.job.clone().unwrap_or_default();
+            self.mark = Some(Checkpoint {
+                files,
+                summary: summary.clone(),
+                ..Checkpoint::new(job, Some(position))
+            });
+        }
         self.every.is_zero() || Instant::now() >= self.due
     }
 
@@ -151,8 +157,9 @@ impl Staged {
     ) -> Result<(), Error> {
         self.layout.check(self.stage.disk(), self.fill)?;
         rejects.check_staged(self.stage.disk())?;
-        let last = self.mark.as_ref().or(self.saved.as_ref());
-        let position = last.and_then(|last| last.position.clone());
+        let saved = self.saved.as_ref();
+        let position = self.reached.take();
+        let position = position.or_else(|| saved.and_then(|saved| saved.position.clone()));
         let finished = Checkpoint {
             files,
             summary: summary.clone(),

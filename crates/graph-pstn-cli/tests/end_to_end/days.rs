@@ -101,3 +101,17 @@ fn half_a_day_does_not_take_the_place_of_a_whole_one() {
         ended.stderr
     );
 }
+
+#[test]
+fn a_log_without_times_has_no_days() {
+    let workplace = Workplace::new();
+    let range = ["--from", "2019-11-04", "--to", "2019-11-06"];
+    let ended = export(
+        &workplace,
+        &[&range[..], &DAYS, &["--log", "dial-out"]].concat(),
+    );
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.error().contains("of no day"), "{}", ended.stderr);
+    assert!(ended.hint().contains("--partition-by"), "{}", ended.stderr);
+    assert!(workplace.names().is_empty());
+}

@@ -24,7 +24,7 @@ pub(super) struct Case {
     pub(super) every_mark: bool,
 }
 
-pub(super) const CASES: [Case; 8] = [
+pub(super) const CASES: &[Case] = &[
     Case {
         format: Format::Csv,
         by_day: false,
@@ -79,6 +79,30 @@ pub(super) const CASES: [Case; 8] = [
         by_day: true,
         existing: Existing::Replace,
         is_merged: true,
+        every_mark: false,
+    },
+    #[cfg(feature = "parquet")]
+    Case {
+        format: Format::Parquet,
+        by_day: false,
+        existing: Existing::Refuse,
+        is_merged: false,
+        every_mark: true,
+    },
+    #[cfg(feature = "parquet")]
+    Case {
+        format: Format::Parquet,
+        by_day: true,
+        existing: Existing::Replace,
+        is_merged: false,
+        every_mark: true,
+    },
+    #[cfg(feature = "parquet")]
+    Case {
+        format: Format::Parquet,
+        by_day: true,
+        existing: Existing::Refuse,
+        is_merged: false,
         every_mark: false,
     },
 ];
@@ -165,6 +189,27 @@ impl Case {
             put_old_days(&disk, self);
         }
         disk
+    }
+
+    /// How many moments to pass over for each one that is tried.
+    pub(super) fn stride(self) -> usize {
+        match self.format {
+            #[cfg(feature = "parquet")]
+            Format::Parquet => 7,
+            _ => 1,
+        }
+    }
+
+    /// Whether two files that are not the same hold the same rows all the same.
+    fn has_same_rows(self, content: &[u8], expected: &[u8]) -> bool {
+        match self.format {
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                let rows = crate::parquet_writer::tests::rows;
+                rows(content) == rows(expected)
+            }
+            _ => content == expected,
+        }
     }
 
     /// Files and their contents, as they should be in the end.
@@ -269,5 +314,12 @@ pub(super) fn assert_exact(
         files.iter().map(|(name, _)| name.clone()).collect()
     };
     assert_eq!(names(&files), names(&whole.0), "{case:?} {at}");
-    assert!(files == whole.0, "{case:?} {at}: the contents differ");
+    for ((name, content), (_, expected)) in files.iter().zip(&whole.0) {
+        let is_same = content == expected || {
+            // Where its row groups end is of no account.
+            let extension = name.extension().and_then(|extension| extension.to_str());
+            extension != Some("ndjson") && case.has_same_rows(content, expected)
+        };
+        assert!(is_same, "{case:?} {at}: {} differs", name.display());
+    }
 }

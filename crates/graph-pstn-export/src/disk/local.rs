@@ -1,12 +1,12 @@
 //! The file system of the machine.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::Path;
 
 use tempfile::TempPath;
 
-use super::{Disk, DiskFile, Lock};
+use super::{Disk, DiskFile, Input, Lock};
 use crate::output_file::{check_target, name_new, sync_folder};
 use crate::{Error, Existing, OutputFile};
 
@@ -83,7 +83,7 @@ impl Disk for LocalDisk {
         Ok(Box::new(file))
     }
 
-    fn read(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+    fn read(&self, path: &Path) -> io::Result<Box<dyn Input>> {
         Ok(Box::new(File::open(path)?))
     }
 

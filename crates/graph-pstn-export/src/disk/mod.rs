@@ -8,7 +8,7 @@ mod local;
 mod simulated;
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use crate::{Error, Existing};
@@ -41,7 +41,7 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// Opens a file to write on after its first `bytes`, and cuts off all that follows them.
     fn go_on(&self, file: &Path, bytes: u64) -> io::Result<Box<dyn DiskFile>>;
 
-    fn read(&self, file: &Path) -> io::Result<Box<dyn Read>>;
+    fn read(&self, file: &Path) -> io::Result<Box<dyn Input>>;
 
     /// How many bytes a file has; `None` when there is no file of that name.
     fn length(&self, file: &Path) -> io::Result<Option<u64>>;
@@ -64,6 +64,11 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// Makes new, changed and removed names in a folder last.
     fn sync_folder(&self, folder: &Path);
 }
+
+/// A file that is read.
+pub(crate) trait Input: Read + Seek {}
+
+impl<R: Read + Seek> Input for R {}
 
 /// An open file, without a buffer.
 pub(crate) trait DiskFile: Write + Send {

@@ -4,11 +4,11 @@
 //! names that were made, changed or removed may each be lost until their folder is. Folders themselves are simply there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::{Disk, DiskFile, Lock};
+use super::{Disk, DiskFile, Input, Lock};
 use crate::error::folder_of;
 use crate::{Error, Existing};
 
@@ -75,6 +75,11 @@ impl SimulatedDisk {
     /// So many more bytes fit.
     pub(crate) fn leave_room(&self, bytes: Option<usize>) {
         self.state().room = bytes;
+    }
+
+    /// How many bytes of the room are taken.
+    pub(crate) fn used(&self) -> usize {
+        self.state().room.map_or(0, |room| usize::MAX - room)
     }
 
     /// How many changes there have been.
@@ -265,7 +270,7 @@ impl Disk for SimulatedDisk {
         Ok(self.open(file))
     }
 
-    fn read(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+    fn read(&self, path: &Path) -> io::Result<Box<dyn Input>> {
         let content = self.content(path).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(Cursor::new(content)))
     }

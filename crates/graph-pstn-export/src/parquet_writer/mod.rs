@@ -1,19 +1,23 @@
 //! Parquet, for programs that read columns.
 
 mod buffer;
+mod footer;
+mod row_groups;
 mod schema;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::sync::Arc;
 
 use graph_pstn_model::{Column, Tabular};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::metadata::{KeyValue, RowGroupMetaData};
+use parquet::schema::types::SchemaDescriptor;
 
 use self::buffer::Buffer;
+use self::footer::Earlier;
+use self::row_groups::RowGroups;
 pub use self::schema::{DECIMAL_PRECISION, DECIMAL_SCALE};
 use crate::{Error, ErrorKind, RowWriter, columns};
 
@@ -33,7 +37,8 @@ const GROUP_ROWS: usize = 128 * 1024;
 ///   [added](Self::with_metadata).
 ///
 /// A refused row ([`ErrorKind::Unwritable`]) leaves nothing behind. Rows reach the output a row group at a
-/// time, of some 8 MiB before compression; [`flush`](RowWriter::flush) cannot hurry them.
+/// time, of some 8 MiB before compression; [`flush`](RowWriter::flush) cannot hurry them, and
+/// [`pause`](RowWriter::pause) ends one early. A writer may [go on](Self::continuing) after that.
 pub struct ParquetWriter<W: Write + Send> {
     state: State<W>,
     places: Option<Vec<usize>>,
@@ -45,8 +50,8 @@ pub struct ParquetWriter<W: Write + Send> {
 
 enum State<W: Write + Send> {
     /// Nothing has been written; `None` only while it is being opened.
-    New(Option<W>),
-    Open(Box<SerializedFileWriter<W>>),
+    New(Option<(W, Earlier)>),
+    Open(Box<RowGroups<W>>),
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
@@ -54,7 +59,7 @@ impl<W: Write + Send> ParquetWriter<W> {
     pub fn new(out: W) -> Self {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         Self {
-            state: State::New(Some(out)),
+            state: State::New(Some((out, Earlier::default()))),
             places: None,
             metadata: vec![KeyValue::new("graph-pstn.version".to_owned(), version)],
             buffers: Vec::new(),
@@ -78,11 +83,28 @@ impl<W: Write + Send> ParquetWriter<W> {
         self
     }
 
+    /// Goes on after what another writer has written and [paused](RowWriter::pause) or finished after, which `written`
+    /// reads. What goes to the output now belongs right after that. Rows and columns must be those of the other writer.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or was not written so ([`ErrorKind::Damaged`]).
+    pub fn continuing(mut self, written: impl Read + Seek) -> Result<Self, Error> {
+        let earlier = Earlier::read(written).map_err(|error| {
+            let message = "the Parquet file that was begun cannot be gone on with";
+            Error::new(ErrorKind::Damaged, message).with_source(error)
+        })?;
+        if let State::New(Some((_, nothing))) = &mut self.state {
+            *nothing = earlier;
+        }
+        Ok(self)
+    }
+
     fn open<T: Tabular>(&mut self) -> Result<(), ParquetError> {
         let State::New(out) = &mut self.state else {
             return Ok(());
         };
-        let Some(out) = out.take() else {
+        let Some((out, earlier)) = out.take() else {
             return Err(ParquetError::General("the file was not opened".to_owned()));
         };
         let places = self.places.get_or_insert_with(columns::all::<T>);
@@ -91,7 +113,16 @@ impl<W: Write + Send> ParquetWriter<W> {
             .filter_map(|place| T::COLUMNS.get(*place).copied())
             .collect();
         let properties = schema::properties(&columns, std::mem::take(&mut self.metadata))?;
-        let file = SerializedFileWriter::new(out, schema::schema(&columns)?, Arc::new(properties))?;
+        let schema = SchemaDescriptor::new(schema::schema(&columns)?);
+        if earlier
+            .groups
+            .iter()
+            .any(|group| !has_columns(group, &schema))
+        {
+            let message = "the file that was begun has other columns";
+            return Err(ParquetError::General(message.to_owned()));
+        }
+        let file = RowGroups::new(out, schema, Arc::new(properties), earlier)?;
         self.buffers = columns.into_iter().map(Buffer::new).collect();
         self.state = State::Open(Box::new(file));
         Ok(())
@@ -104,15 +135,7 @@ impl<W: Write + Send> ParquetWriter<W> {
         if self.rows == 0 {
             return Ok(());
         }
-        let mut group = file.next_row_group()?;
-        for buffer in &mut self.buffers {
-            let Some(mut column) = group.next_column()? else {
-                return Err(ParquetError::General("a column too many".to_owned()));
-            };
-            buffer.write(&mut column)?;
-            column.close()?;
-        }
-        group.close()?;
+        file.write(&mut self.buffers)?;
         (self.rows, self.bytes) = (0, 0);
         Ok(())
     }
@@ -145,14 +168,25 @@ impl<W: Write + Send, T: Tabular> RowWriter<T> for ParquetWriter<W> {
         Ok(())
     }
 
+    fn waiting(&self) -> usize {
+        self.bytes
+    }
+
+    fn pause(&mut self) -> Result<(), Error> {
+        self.write_group().map_err(failed)?;
+        match &mut self.state {
+            State::New(_) => Ok(()),
+            State::Open(file) => file.pause().map_err(failed),
+        }
+    }
+
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
         self.open::<T>().map_err(failed)?;
         self.write_group().map_err(failed)?;
-        if let State::Open(file) = self.state {
-            let mut out = file.into_inner().map_err(failed)?;
-            out.flush().map_err(Error::write)?;
+        match self.state {
+            State::New(_) => Ok(()),
+            State::Open(file) => file.finish().map_err(failed),
         }
-        Ok(())
     }
 }
 
@@ -163,6 +197,15 @@ impl<W: Write + Send> std::fmt::Debug for ParquetWriter<W> {
             .field("bytes", &self.bytes)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a row group has these columns.
+fn has_columns(group: &RowGroupMetaData, schema: &SchemaDescriptor) -> bool {
+    let there = group.columns();
+    there.len() == schema.num_columns()
+        && there.iter().zip(schema.columns()).all(|(there, column)| {
+            there.column_path() == column.path() && there.column_type() == column.physical_type()
+        })
 }
 
 fn failed(error: ParquetError) -> Error {

@@ -83,6 +83,8 @@ pub(super) fn properties(
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
+        // Of use only with statistics of pages.
+        .set_offset_index_disabled(true)
         .set_key_value_metadata(Some(metadata));
     for column in columns.iter().filter(|column| is_unique(column)) {
         properties =

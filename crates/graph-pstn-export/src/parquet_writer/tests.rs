@@ -41,6 +41,18 @@ fn read(reader: &SerializedFileReader<File>) -> Vec<Vec<(String, String)>> {
     .collect()
 }
 
+/// The rows of a file.
+pub(crate) fn rows(content: &[u8]) -> Vec<Vec<(String, String)>> {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(content).unwrap();
+    read(&SerializedFileReader::new(file).unwrap())
+}
+
+/// The ids in a file.
+pub(crate) fn ids(content: &[u8]) -> Vec<String> {
+    rows(content).iter().map(|row| cell(row, "id")).collect()
+}
+
 fn cell(row: &[(String, String)], name: &str) -> String {
     let (_, text) = row.iter().find(|(column, _)| column == name).unwrap();
     text.clone()
