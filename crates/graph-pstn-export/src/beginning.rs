@@ -8,7 +8,7 @@ use graph_pstn_model::{CallLog, TimeRange};
 
 use crate::checkpoint::Job;
 use crate::days::Days;
-use crate::destination::{Destination, OneFile, cannot_merge};
+use crate::destination::{Destination, OneFile};
 use crate::disk::{Disk, LocalDisk};
 use crate::export::Rows;
 use crate::layout::{Fill, Layout};
@@ -138,9 +138,6 @@ impl<T: ExportRow> Export<T> {
     ) -> Result<Self, Error> {
         check_has_days(log)?;
         let options = format.into();
-        if !options.format().can_merge() {
-            return Err(cannot_merge(options.format()));
-        }
         options.check::<T>()?;
         let layout = Layout::days(folder.to_owned(), range, options.format());
         let fill = Fill::Merge { may_shrink };

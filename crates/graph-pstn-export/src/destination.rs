@@ -6,7 +6,7 @@ use crate::checkpoint::FileMark;
 use crate::layout::ROWS;
 use crate::part::Part;
 use crate::stage::Stage;
-use crate::{Error, ErrorKind, Format, RowWriter, WriterOptions};
+use crate::{Error, ErrorKind, RowWriter, WriterOptions};
 
 use graph_pstn_model::Tabular;
 use serde::Serialize;
@@ -105,11 +105,4 @@ pub(crate) fn ended() -> Error {
 /// Whether so many bytes go on waiting for other rows.
 pub(crate) fn must_wait(waiting: usize, enough: usize) -> bool {
     waiting > 0 && waiting < enough
-}
-
-pub(crate) fn cannot_merge(format: Format) -> Error {
-    Error::new(
-        ErrorKind::NotResumable,
-        format!("{format} files cannot be merged with"),
-    )
 }

@@ -59,12 +59,6 @@ impl Format {
         }
     }
 
-    /// Whether rows can be [merged](crate::Export::merge_days) into files of this format.
-    #[must_use]
-    pub fn can_merge(self) -> bool {
-        matches!(self, Self::Csv | Self::Ndjson)
-    }
-
     /// Whether there is something after the last row.
     pub(crate) fn has_end(self) -> bool {
         !matches!(self, Self::Csv | Self::Ndjson)
@@ -170,6 +164,10 @@ impl WriterOptions {
     ///
     /// What is there cannot be gone on with ([`ErrorKind::Damaged`](crate::ErrorKind::Damaged)); or as for
     /// [`check`](Self::check).
+    #[cfg_attr(
+        not(feature = "parquet"),
+        expect(unused_variables, reason = "lines go after lines, whatever those are")
+    )]
     pub fn continuing_writer<T, W>(
         &self,
         out: W,

@@ -7,13 +7,16 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, BufRead as _, BufReader, Read, Write};
+use std::io::{self, BufRead as _, BufReader, Write};
 use std::path::Path;
 
 use csv::ByteRecord;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::FileMark;
+use crate::disk::Input;
+#[cfg(feature = "parquet")]
+use crate::parquet_writer::{FileRows, RowAppender};
 use crate::part::Part;
 use crate::stage::Stage;
 use crate::{Error, ErrorKind, Existing, Format};
@@ -54,7 +57,8 @@ pub(crate) fn merge(
     // An earlier run may have begun to add rows.
     let mut part = stage.go_on(file.clone())?;
     let mut fresh = Rows::default();
-    let mut records = Records::new(disk.read(&made).map_err(at_target)?, format)?;
+    let records = disk.read(&made).and_then(|file| Records::new(file, format));
+    let mut records = records.map_err(at_target)?;
     let header = records.header().map_err(at_target)?;
     while records.advance().map_err(at_target)? {
         fresh.add(&records);
@@ -62,7 +66,10 @@ pub(crate) fn merge(
     let is_there = disk.length(target).map_err(at_target)?.is_some();
     let old = |visit: &mut dyn FnMut(&Records, Sight) -> io::Result<()>| -> Result<(), Error> {
         let mut seen = Rows::like(&fresh);
-        let mut records = Records::new(disk.read(target).map_err(at_target)?, format)?;
+        let records = disk
+            .read(target)
+            .and_then(|file| Records::new(file, format));
+        let mut records = records.map_err(at_target)?;
         if records.header().map_err(at_target)? != header {
             let message = format!("{} has other columns", target.display());
             return Err(Error::new(ErrorKind::OtherJob, message).with_path(target));
@@ -98,13 +105,13 @@ pub(crate) fn merge(
     if is_changed {
         day.days = 1;
         if day.missing > 0 {
-            let mut keeper = Keeper::new(part.clone(), format)?;
+            let keeper = Keeper::new(part.clone(), || disk.read(&made), format);
+            let mut keeper = keeper.map_err(|error| stage.failed(error))?;
             old(&mut |records, sight| match sight {
                 Sight::Missing => keeper.keep(records),
                 Sight::Same | Sight::Changed => Ok(()),
             })?;
-            keeper.flush().map_err(|error| stage.failed(error))?;
-            drop(keeper);
+            keeper.finish().map_err(|error| stage.failed(error))?;
         }
         part.flush()
             .and_then(|()| part.sync())
@@ -122,8 +129,8 @@ pub(crate) fn merge(
 }
 
 /// How many rows a file has.
-pub(crate) fn count(file: Box<dyn Read>, target: &Path, format: Format) -> Result<u64, Error> {
-    let mut records = Records::new(file, format)?;
+pub(crate) fn count(file: Box<dyn Input>, target: &Path, format: Format) -> Result<u64, Error> {
+    let mut records = Records::new(file, format).map_err(|error| unreadable(target, error))?;
     let mut count = 0;
     let mut read = || -> io::Result<()> {
         records.header()?;
@@ -188,15 +195,17 @@ impl Rows {
 /// A file, record by record.
 enum Records {
     Csv {
-        file: csv::Reader<Box<dyn Read>>,
+        file: csv::Reader<Box<dyn Input>>,
         id: Option<usize>,
         record: ByteRecord,
     },
     Ndjson {
-        file: BufReader<Box<dyn Read>>,
+        file: BufReader<Box<dyn Input>>,
         line: Vec<u8>,
         id: Option<String>,
     },
+    #[cfg(feature = "parquet")]
+    Parquet(Box<FileRows>),
 }
 
 #[derive(Deserialize)]
@@ -206,7 +215,7 @@ struct Identity<'a> {
 }
 
 impl Records {
-    fn new(file: Box<dyn Read>, format: Format) -> Result<Self, Error> {
+    fn new(file: Box<dyn Input>, format: Format) -> io::Result<Self> {
         Ok(match format {
             Format::Csv => Self::Csv {
                 file: csv::ReaderBuilder::new()
@@ -221,7 +230,7 @@ impl Records {
                 id: None,
             },
             #[cfg(feature = "parquet")]
-            Format::Parquet => return Err(crate::destination::cannot_merge(format)),
+            Format::Parquet => Self::Parquet(Box::new(FileRows::new(file)?)),
         })
     }
 
@@ -234,6 +243,8 @@ impl Records {
                 Ok(header.clone())
             }
             Self::Ndjson { .. } => Ok(ByteRecord::new()),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(rows) => Ok(ByteRecord::from(vec![rows.columns()])),
         }
     }
 
@@ -253,6 +264,8 @@ impl Records {
                 *id = identity.id.map(Cow::into_owned);
                 Ok(true)
             }
+            #[cfg(feature = "parquet")]
+            Self::Parquet(rows) => rows.advance(),
         }
     }
 
@@ -260,6 +273,8 @@ impl Records {
         let id = match self {
             Self::Csv { id, record, .. } => std::str::from_utf8(record.get((*id)?)?).ok(),
             Self::Ndjson { id, .. } => id.as_deref(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(rows) => rows.id(),
         };
         id.filter(|id| !id.is_empty())
     }
@@ -275,6 +290,8 @@ impl Records {
                 content.into()
             }
             Self::Ndjson { line, .. } => line.into(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(rows) => rows.content().into(),
         }
     }
 }
@@ -283,10 +300,21 @@ impl Records {
 enum Keeper {
     Csv(Box<csv::Writer<Part>>),
     Ndjson(io::BufWriter<Part>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<RowAppender<Part>>),
 }
 
 impl Keeper {
-    fn new(part: Part, format: Format) -> Result<Self, Error> {
+    /// Writes to the end of `part`, of which `written` has what is there.
+    #[cfg_attr(
+        not(feature = "parquet"),
+        expect(unused_variables, reason = "lines go after lines, whatever those are")
+    )]
+    fn new(
+        part: Part,
+        written: impl FnOnce() -> io::Result<Box<dyn Input>>,
+        format: Format,
+    ) -> io::Result<Self> {
         Ok(match format {
             Format::Csv => Self::Csv(Box::new(
                 csv::WriterBuilder::new()
@@ -295,7 +323,7 @@ impl Keeper {
             )),
             Format::Ndjson => Self::Ndjson(io::BufWriter::new(part)),
             #[cfg(feature = "parquet")]
-            Format::Parquet => return Err(crate::destination::cannot_merge(format)),
+            Format::Parquet => Self::Parquet(Box::new(RowAppender::new(part, written()?)?)),
         })
     }
 
@@ -306,14 +334,18 @@ impl Keeper {
                 out.write_all(line)?;
                 out.write_all(b"\n")
             }
+            #[cfg(feature = "parquet")]
+            (Self::Parquet(out), Records::Parquet(rows)) => out.push(rows),
             _ => Err(io::Error::other("two formats")),
         }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    fn finish(self) -> io::Result<()> {
         match self {
-            Self::Csv(out) => out.flush(),
-            Self::Ndjson(out) => out.flush(),
+            Self::Csv(mut out) => out.flush(),
+            Self::Ndjson(mut out) => out.flush(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(out) => out.finish(),
         }
     }
 }

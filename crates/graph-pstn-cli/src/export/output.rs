@@ -113,12 +113,6 @@ impl OutputArgs {
                 "name a file with --output",
             ));
         }
-        if self.resume && !format.can_go_on() {
-            return Err(Failure::usage(
-                format!("an export in {format} cannot be resumed"),
-                "leave --resume out, or choose --format csv or --format ndjson",
-            ));
-        }
         logs.iter().map(|log| self.of_log(*log, several)).collect()
     }
 
@@ -257,17 +251,12 @@ impl Output {
             ));
             return Ok(export);
         }
-        let can_go_on = options.format().can_go_on();
         let export = if self.by_day {
             Export::to_days(target, (self.log, range), options, existing, rejects)?
         } else {
             Export::to_file(target, options, existing, rejects)?
         };
-        if can_go_on {
-            export.resumable(job, reader.checkpoint())
-        } else {
-            Ok(export)
-        }
+        export.resumable(job, reader.checkpoint())
     }
 
     /// The file for rows that are set aside.

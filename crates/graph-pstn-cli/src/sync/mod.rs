@@ -49,7 +49,7 @@ pub(crate) struct SyncArgs {
     )]
     log: CallLog,
 
-    /// The format: csv or ndjson.
+    /// The format: csv, ndjson or parquet.
     #[arg(
         long,
         value_name = "FORMAT",
@@ -105,12 +105,6 @@ pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
         return Err(Failure::usage(
             format!("the rows of {log} are of no day, so there is no data set by days of them"),
             "export that log",
-        ));
-    }
-    if !format.can_go_on() {
-        return Err(Failure::usage(
-            format!("files in {format} cannot be merged with"),
-            "choose --format csv or --format ndjson",
         ));
     }
     let mut interrupts = Interrupts::listen()?;

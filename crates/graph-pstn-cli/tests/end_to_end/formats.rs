@@ -13,7 +13,7 @@ const RANGE: [&str; 4] = ["--from", "2019-11-01", "--to", "2019-12-01"];
 const RATE: [&str; 2] = ["--emulator-rows-per-day", "60"];
 
 /// A row as the texts of its cells; money without zeros at its end.
-type Cells = Vec<String>;
+pub(crate) type Cells = Vec<String>;
 
 fn export(workplace: &Workplace, file: &str, more: &[&str]) -> Vec<Cells> {
     let args = [
@@ -72,7 +72,7 @@ fn of_ndjson(text: &str) -> Vec<Cells> {
         .collect()
 }
 
-fn of_parquet(file: File) -> Vec<Cells> {
+pub(crate) fn of_parquet(file: File) -> Vec<Cells> {
     let reader = SerializedFileReader::new(file).unwrap();
     let rows = reader.get_row_iter(None).unwrap();
     rows.map(|row| {

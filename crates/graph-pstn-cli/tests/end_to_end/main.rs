@@ -23,6 +23,8 @@ mod interrupted;
 mod late;
 mod logs;
 mod manners;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod program;
 mod refused;
 mod resumed;

@@ -61,7 +61,10 @@ pub(crate) fn killed_after_checkpoint(mut command: Command, checkpoint: &Path) {
     let mut child = command.spawn().unwrap();
     for _ in 0..60_000 {
         let text = fs::read_to_string(checkpoint).unwrap_or_default();
-        if text.contains(r#""name":"rows""#) {
+        if [r#""name":"rows""#, r#""name":"date="#]
+            .iter()
+            .any(|rows| text.contains(rows))
+        {
             child.kill().unwrap();
             child.wait().unwrap();
             return;

@@ -144,15 +144,3 @@ fn another_choice_of_rows_is_another_job() {
     let resumed = ended(export(&workplace, &[&begun[..], &["--resume"]].concat()));
     assert_eq!(resumed.code, Some(0), "{}", resumed.stderr);
 }
-
-#[test]
-fn parquet_says_that_it_cannot_be_gone_on_with() {
-    let workplace = Workplace::new();
-    let refused = ended(export(&workplace, &["-o", "calls.parquet", "--resume"]));
-    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
-    assert!(
-        refused.error().contains("cannot be resumed"),
-        "{}",
-        refused.stderr
-    );
-}

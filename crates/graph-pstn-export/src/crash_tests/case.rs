@@ -7,9 +7,11 @@ use graph_pstn_model::{CallLog, Decimal, OffsetDateTime, PstnCallLogRow, Rejecte
 use time::Duration;
 
 use crate::checkpoint::tests::position;
-use crate::disk::SimulatedDisk;
+use crate::disk::{Disk as _, SimulatedDisk};
 use crate::layout::Layout;
-use crate::{Error, ErrorKind, Existing, Export, Format, Job, Rejects, Summary, Unfinished};
+use crate::{
+    Error, ErrorKind, Existing, Export, Format, Job, Rejects, Summary, Unfinished, WriterOptions,
+};
 
 pub(super) const DAYS: u8 = 6;
 
@@ -105,6 +107,14 @@ pub(super) const CASES: &[Case] = &[
         is_merged: false,
         every_mark: false,
     },
+    #[cfg(feature = "parquet")]
+    Case {
+        format: Format::Parquet,
+        by_day: true,
+        existing: Existing::Replace,
+        is_merged: true,
+        every_mark: true,
+    },
 ];
 
 impl Case {
@@ -195,7 +205,7 @@ impl Case {
     pub(super) fn stride(self) -> usize {
         match self.format {
             #[cfg(feature = "parquet")]
-            Format::Parquet => 7,
+            Format::Parquet => 13,
             _ => 1,
         }
     }
@@ -209,6 +219,15 @@ impl Case {
                 rows(content) == rows(expected)
             }
             _ => content == expected,
+        }
+    }
+
+    /// A file's rows, to search them.
+    pub(super) fn text(self, content: &[u8]) -> String {
+        match self.format {
+            #[cfg(feature = "parquet")]
+            Format::Parquet => format!("{:?}", crate::parquet_writer::tests::rows(content)),
+            _ => String::from_utf8(content.to_vec()).unwrap(),
         }
     }
 
@@ -233,22 +252,38 @@ pub(super) fn files(disk: &SimulatedDisk) -> Vec<(PathBuf, Vec<u8>)> {
 /// Days as an earlier run may have left them: of the first, one call is as it will come, one has another charge, and one will
 /// not come any more; of the second, all is as it will come; of the third there is nothing.
 fn put_old_days(disk: &SimulatedDisk, case: Case) {
-    let lone = SimulatedDisk::default();
-    let export = Case {
-        is_merged: false,
-        ..case
-    };
-    export.run(&lone).unwrap();
-    let part = |day: &str| {
+    let mut changed = call(0, 1);
+    changed.charge = Some(Decimal::new(99, 2));
+    let mut gone = call(0, 2);
+    gone.id = Some("call gone".into());
+    let days = [
+        ("2019-11-01", [call(0, 0), changed, gone]),
+        ("2019-11-02", [call(1, 0), call(1, 1), call(1, 2)]),
+    ];
+    for (day, rows) in days {
         let name = format!("date={day}/part-00000.{}", case.format);
-        case.output().join(name)
-    };
-    let day = |day| String::from_utf8(lone.content(&part(day)).unwrap()).unwrap();
-    let first = day("2019-11-01")
-        .replace("0.06", "0.99")
-        .replace("call 0.2", "call gone");
-    disk.put(&part("2019-11-01"), first.as_bytes());
-    disk.put(&part("2019-11-02"), day("2019-11-02").as_bytes());
+        let target = case.output().join(name);
+        let other = SimulatedDisk::default();
+        let file = other.create(&target).unwrap();
+        let mut writer = WriterOptions::new(case.format).writer(file).unwrap();
+        for row in &rows {
+            writer.write(row).unwrap();
+        }
+        writer.finish().unwrap();
+        disk.put(&target, &other.content(&target).unwrap());
+    }
+}
+
+/// One of the four calls of a window.
+fn call(day: u8, call: u8) -> PstnCallLogRow {
+    let day_from = Case::range().from() + Duration::days(day.into());
+    let mut row = PstnCallLogRow::default();
+    row.id = Some(format!("call {day}.{call}").as_str().into());
+    row.start_date_time = (call != 3).then(|| day_from + Duration::hours(i64::from(call) * 11));
+    row.duration = Some(60);
+    row.charge = Some(Decimal::new(5 + i64::from(call), 2));
+    row.currency = Some("USD".into());
+    row
 }
 
 /// What a reader brings that goes on from there: windows of a day, in each of which rows spill over to the next, one
@@ -267,15 +302,8 @@ pub(super) fn write_from(
         if done.is_some_and(|done| day_from < done) {
             continue;
         }
-        for call in 0..4_u8 {
-            let mut row = PstnCallLogRow::default();
-            row.id = Some(format!("call {day}.{call}").as_str().into());
-            row.start_date_time =
-                (call != 3).then(|| day_from + Duration::hours(i64::from(call) * 11));
-            row.duration = Some(60);
-            row.charge = Some(Decimal::new(5 + i64::from(call), 2));
-            row.currency = Some("USD".into());
-            export.write_row(&row)?;
+        for number in 0..4 {
+            export.write_row(&call(day, number))?;
         }
         let unreadable = format!("{{\"id\":\"bad {day}\"}}");
         export.set_aside(&RejectedRow::new(4, "charge", "not a number", unreadable))?;

@@ -160,7 +160,7 @@ fn merging_keeps_what_is_missing_unless_it_may_shrink() {
         let first = case
             .output()
             .join(format!("date=2019-11-01/part-00000.{}", case.format));
-        let text = String::from_utf8(disk.content(&first).unwrap()).unwrap();
+        let text = case.text(&disk.content(&first).unwrap());
         assert!(text.contains("call gone") && text.contains("call 0.2") && text.contains("0.06"));
         assert!(!text.contains("0.99"));
 

@@ -1,7 +1,7 @@
 //! The values of one column, collected until a row group is full.
 
 use bytes::Bytes;
-use graph_pstn_model::{Cell, Column, ColumnKind, Decimal, OffsetDateTime};
+use graph_pstn_model::{Cell, ColumnKind, Decimal, OffsetDateTime};
 use parquet::column::writer::ColumnWriterImpl;
 use parquet::data_type::{
     BoolType, ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType,
@@ -9,6 +9,7 @@ use parquet::data_type::{
 };
 use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedColumnWriter;
+use parquet::record::Field;
 
 use super::schema::{DECIMAL_BYTES, DECIMAL_PRECISION, DECIMAL_SCALE};
 
@@ -48,9 +49,9 @@ const NO_ELEMENT: i16 = 2;
 const ELEMENT: i16 = 3;
 
 impl Buffer {
-    pub(super) fn new(column: Column) -> Self {
+    pub(super) fn new(kind: ColumnKind) -> Self {
         Self {
-            values: match column.kind() {
+            values: match kind {
                 ColumnKind::Integer => Values::Integer(Vec::new()),
                 ColumnKind::Time => Values::Time(Vec::new()),
                 ColumnKind::Boolean => Values::Boolean(Vec::new()),
@@ -86,25 +87,38 @@ impl Buffer {
                 bytes.extend(scaled(number).into_iter().flat_map(i128::to_be_bytes));
             }
             (Values::Text(texts), Cell::Text(text)) => texts.push(text),
-            (Values::List(texts), Cell::AdministrativeUnits(units)) => {
-                for (at, unit) in units.iter().enumerate() {
-                    self.repetitions.push(i16::from(at > 0));
-                    self.levels.push(match &unit.id {
-                        Some(id) => {
-                            texts.push(id);
-                            ELEMENT
-                        }
-                        None => NO_ELEMENT,
-                    });
-                }
-                if units.is_empty() {
-                    self.repetitions.push(0);
-                    self.levels.push(EMPTY_LIST);
-                }
-                return self.values.len() - before;
+            (Values::List(_), Cell::AdministrativeUnits(units)) => {
+                return self.push_list(units.iter().map(|unit| unit.id.as_deref()));
             }
             _ => {}
         }
+        self.push_level(before)
+    }
+
+    /// Adds a field of a file that was written so, and says how many bytes it takes.
+    pub(super) fn push_field(&mut self, field: &Field) -> usize {
+        let before = self.values.len();
+        match (&mut self.values, field) {
+            (Values::Integer(values), Field::Int(number)) => values.push(*number),
+            (Values::Time(values), Field::Long(nanoseconds)) => values.push(*nanoseconds),
+            (Values::Boolean(values), Field::Bool(yes)) => values.push(*yes),
+            (Values::Decimal(bytes), Field::Decimal(number)) => {
+                bytes.extend_from_slice(number.data())
+            }
+            (Values::Text(texts), Field::Str(text)) => texts.push(text),
+            (Values::List(_), Field::ListInternal(list)) => {
+                return self.push_list(list.elements().iter().map(|element| match element {
+                    Field::Str(text) => Some(text.as_str()),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+        self.push_level(before)
+    }
+
+    /// Says of a row whether its value has come, and of that how many bytes it takes.
+    fn push_level(&mut self, before: usize) -> usize {
         let after = self.values.len();
         if matches!(self.values, Values::List(_)) {
             self.repetitions.push(0);
@@ -114,6 +128,30 @@ impl Buffer {
             false => ABSENT,
         });
         after - before
+    }
+
+    fn push_list<'a>(&mut self, elements: impl Iterator<Item = Option<&'a str>>) -> usize {
+        let before = self.values.len();
+        let Values::List(texts) = &mut self.values else {
+            return 0;
+        };
+        let mut is_empty = true;
+        for element in elements {
+            self.repetitions.push(i16::from(!is_empty));
+            is_empty = false;
+            self.levels.push(match element {
+                Some(text) => {
+                    texts.push(text);
+                    ELEMENT
+                }
+                None => NO_ELEMENT,
+            });
+        }
+        if is_empty {
+            self.repetitions.push(0);
+            self.levels.push(EMPTY_LIST);
+        }
+        self.values.len() - before
     }
 
     /// Writes the column, and is empty then.

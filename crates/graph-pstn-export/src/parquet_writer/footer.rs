@@ -30,6 +30,10 @@ pub(super) struct Earlier {
     /// How long it is.
     pub(super) bytes: u64,
     pub(super) groups: Vec<RowGroupMetaData>,
+    /// What its columns are; `None` if there is nothing.
+    pub(super) schema: Option<SchemaDescPtr>,
+    /// What the footer says of the file, if there is one.
+    pub(super) says: Vec<KeyValue>,
     /// It ends with the footer of all its row groups.
     pub(super) is_whole: bool,
 }
@@ -41,10 +45,17 @@ impl Earlier {
         let mut latest_first = Vec::new();
         let mut end = bytes;
         let mut is_whole = true;
+        let mut says = Vec::new();
+        let mut schema;
         loop {
             let footer = read_one(&mut file, end)?;
             let before = before(&footer);
-            is_whole &= before.is_none();
+            if before.is_some() {
+                is_whole = false;
+            } else if let Some(metadata) = footer.file_metadata().key_value_metadata() {
+                says.clone_from(metadata);
+            }
+            schema = Some(footer.file_metadata().schema_descr_ptr());
             latest_first.push(footer.row_groups().to_vec());
             match before.transpose()? {
                 None | Some(0) => break,
@@ -55,6 +66,8 @@ impl Earlier {
         Ok(Self {
             bytes,
             groups: latest_first.into_iter().rev().flatten().collect(),
+            schema,
+            says,
             is_whole,
         })
     }

@@ -3,28 +3,23 @@
 mod buffer;
 mod footer;
 mod row_groups;
+mod rows;
 mod schema;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::io::{self, Read, Seek, Write};
-use std::sync::Arc;
 
 use graph_pstn_model::{Column, Tabular};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{KeyValue, RowGroupMetaData};
-use parquet::schema::types::SchemaDescriptor;
+use parquet::file::metadata::KeyValue;
 
 use self::buffer::Buffer;
 use self::footer::Earlier;
 use self::row_groups::RowGroups;
+pub(crate) use self::rows::{FileRows, RowAppender};
 pub use self::schema::{DECIMAL_PRECISION, DECIMAL_SCALE};
 use crate::{Error, ErrorKind, RowWriter, columns};
-
-/// The bytes of values that a row group collects, before compression.
-const GROUP_BYTES: usize = 8 << 20;
-/// The most rows of a row group.
-const GROUP_ROWS: usize = 128 * 1024;
 
 /// Writes rows as Parquet, with Graph's property names as columns, compressed by zstd.
 ///
@@ -43,9 +38,6 @@ pub struct ParquetWriter<W: Write + Send> {
     state: State<W>,
     places: Option<Vec<usize>>,
     metadata: Vec<KeyValue>,
-    buffers: Vec<Buffer>,
-    rows: usize,
-    bytes: usize,
 }
 
 enum State<W: Write + Send> {
@@ -62,9 +54,6 @@ impl<W: Write + Send> ParquetWriter<W> {
             state: State::New(Some((out, Earlier::default()))),
             places: None,
             metadata: vec![KeyValue::new("graph-pstn.version".to_owned(), version)],
-            buffers: Vec::new(),
-            rows: 0,
-            bytes: 0,
         }
     }
 
@@ -100,51 +89,29 @@ impl<W: Write + Send> ParquetWriter<W> {
         Ok(self)
     }
 
-    fn open<T: Tabular>(&mut self) -> Result<(), ParquetError> {
-        let State::New(out) = &mut self.state else {
-            return Ok(());
-        };
-        let Some((out, earlier)) = out.take() else {
-            return Err(ParquetError::General("the file was not opened".to_owned()));
-        };
+    /// Begins the file, once the rows say which columns there are.
+    fn open<T: Tabular>(&mut self) -> Result<(&[usize], &mut RowGroups<W>), ParquetError> {
         let places = self.places.get_or_insert_with(columns::all::<T>);
-        let columns: Vec<Column> = places
-            .iter()
-            .filter_map(|place| T::COLUMNS.get(*place).copied())
-            .collect();
-        let properties = schema::properties(&columns, std::mem::take(&mut self.metadata))?;
-        let schema = SchemaDescriptor::new(schema::schema(&columns)?);
-        if earlier
-            .groups
-            .iter()
-            .any(|group| !has_columns(group, &schema))
-        {
-            let message = "the file that was begun has other columns";
-            return Err(ParquetError::General(message.to_owned()));
+        if let State::New(out) = &mut self.state {
+            let (out, earlier) = out.take().ok_or_else(not_opened)?;
+            let columns: Vec<Column> = places
+                .iter()
+                .filter_map(|place| T::COLUMNS.get(*place).copied())
+                .collect();
+            let says = std::mem::take(&mut self.metadata);
+            let file = RowGroups::new(out, schema::schema(&columns)?, says, earlier)?;
+            self.state = State::Open(Box::new(file));
         }
-        let file = RowGroups::new(out, schema, Arc::new(properties), earlier)?;
-        self.buffers = columns.into_iter().map(Buffer::new).collect();
-        self.state = State::Open(Box::new(file));
-        Ok(())
-    }
-
-    fn write_group(&mut self) -> Result<(), ParquetError> {
-        let State::Open(file) = &mut self.state else {
-            return Ok(());
-        };
-        if self.rows == 0 {
-            return Ok(());
+        match &mut self.state {
+            State::Open(file) => Ok((places, file)),
+            State::New(_) => Err(not_opened()),
         }
-        file.write(&mut self.buffers)?;
-        (self.rows, self.bytes) = (0, 0);
-        Ok(())
     }
 }
 
 impl<W: Write + Send, T: Tabular> RowWriter<T> for ParquetWriter<W> {
     fn write(&mut self, row: &T) -> Result<(), Error> {
-        self.open::<T>().map_err(failed)?;
-        let places = self.places.as_deref().unwrap_or_default();
+        let (places, file) = self.open::<T>().map_err(failed)?;
         // First all that can be refused, so that no column gets ahead of the others.
         for place in places {
             if let Some(why) = Buffer::refusal(&row.cell(*place)) {
@@ -153,14 +120,12 @@ impl<W: Write + Send, T: Tabular> RowWriter<T> for ParquetWriter<W> {
                 return Err(Error::new(ErrorKind::Unwritable, message));
             }
         }
-        for (buffer, place) in self.buffers.iter_mut().zip(places) {
-            self.bytes += buffer.push(row.cell(*place));
-        }
-        self.rows += 1;
-        if self.bytes >= GROUP_BYTES || self.rows >= GROUP_ROWS {
-            self.write_group().map_err(failed)?;
-        }
-        Ok(())
+        let cells = places.iter().map(|place| row.cell(*place));
+        file.add(|buffers| {
+            let buffers = buffers.iter_mut().zip(cells);
+            buffers.map(|(buffer, cell)| buffer.push(cell)).sum()
+        })
+        .map_err(failed)
     }
 
     /// Does nothing: a row group is written when it is full.
@@ -169,11 +134,13 @@ impl<W: Write + Send, T: Tabular> RowWriter<T> for ParquetWriter<W> {
     }
 
     fn waiting(&self) -> usize {
-        self.bytes
+        match &self.state {
+            State::New(_) => 0,
+            State::Open(file) => file.waiting(),
+        }
     }
 
     fn pause(&mut self) -> Result<(), Error> {
-        self.write_group().map_err(failed)?;
         match &mut self.state {
             State::New(_) => Ok(()),
             State::Open(file) => file.pause().map_err(failed),
@@ -182,7 +149,6 @@ impl<W: Write + Send, T: Tabular> RowWriter<T> for ParquetWriter<W> {
 
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
         self.open::<T>().map_err(failed)?;
-        self.write_group().map_err(failed)?;
         match self.state {
             State::New(_) => Ok(()),
             State::Open(file) => file.finish().map_err(failed),
@@ -193,19 +159,13 @@ impl<W: Write + Send, T: Tabular> RowWriter<T> for ParquetWriter<W> {
 impl<W: Write + Send> std::fmt::Debug for ParquetWriter<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ParquetWriter")
-            .field("rows", &self.rows)
-            .field("bytes", &self.bytes)
+            .field("places", &self.places)
             .finish_non_exhaustive()
     }
 }
 
-/// Whether a row group has these columns.
-fn has_columns(group: &RowGroupMetaData, schema: &SchemaDescriptor) -> bool {
-    let there = group.columns();
-    there.len() == schema.num_columns()
-        && there.iter().zip(schema.columns()).all(|(there, column)| {
-            there.column_path() == column.path() && there.column_type() == column.physical_type()
-        })
+fn not_opened() -> ParquetError {
+    ParquetError::General("the file was not opened".to_owned())
 }
 
 fn failed(error: ParquetError) -> Error {

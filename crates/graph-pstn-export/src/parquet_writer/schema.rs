@@ -73,9 +73,27 @@ fn list(name: &str) -> Result<Type, ParquetError> {
         .build()
 }
 
+/// The kinds of a schema's columns; none, if it is not one that [`schema`] makes.
+pub(super) fn kinds(schema: &Type) -> Option<Vec<ColumnKind>> {
+    let kind = |field: &TypePtr| {
+        if field.is_group() {
+            return Some(ColumnKind::AdministrativeUnits);
+        }
+        Some(match field.get_physical_type() {
+            Physical::INT32 => ColumnKind::Integer,
+            Physical::BOOLEAN => ColumnKind::Boolean,
+            Physical::INT64 => ColumnKind::Time,
+            Physical::FIXED_LEN_BYTE_ARRAY => ColumnKind::Decimal,
+            Physical::BYTE_ARRAY => ColumnKind::Text,
+            _ => return None,
+        })
+    };
+    schema.get_fields().iter().map(kind).collect()
+}
+
 /// How the columns are encoded, and what the file says of itself.
-pub(super) fn properties(
-    columns: &[Column],
+pub(super) fn properties<'a>(
+    columns: impl Iterator<Item = (&'a str, ColumnKind)>,
     metadata: Vec<KeyValue>,
 ) -> Result<WriterProperties, ParquetError> {
     let mut properties = WriterProperties::builder()
@@ -86,18 +104,17 @@ pub(super) fn properties(
         // Of use only with statistics of pages.
         .set_offset_index_disabled(true)
         .set_key_value_metadata(Some(metadata));
-    for column in columns.iter().filter(|column| is_unique(column)) {
-        properties =
-            properties.set_column_dictionary_enabled(ColumnPath::from(column.name()), false);
+    for (name, _) in columns.filter(|(name, kind)| is_unique(name, *kind)) {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
     }
     Ok(properties.build())
 }
 
 /// Whether hardly a value comes twice, so that a dictionary of them would only cost time.
-fn is_unique(column: &Column) -> bool {
-    column.kind() == ColumnKind::Time
+fn is_unique(name: &str, kind: ColumnKind) -> bool {
+    kind == ColumnKind::Time
         || matches!(
-            column.name(),
+            name,
             "id" | "callId" | "correlationId" | "transferorCorrelationId" | "smsId"
         )
 }

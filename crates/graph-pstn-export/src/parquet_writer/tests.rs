@@ -6,6 +6,7 @@ use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 use serde::de::DeserializeOwned;
 
+use super::row_groups::GROUP_BYTES;
 use super::*;
 
 fn written<T: Tabular>(
@@ -137,7 +138,7 @@ fn money_has_one_scale_and_no_rounding() {
         assert_eq!(error.kind(), ErrorKind::Unwritable);
         assert!(error.to_string().contains(column), "{error}");
     }
-    assert_eq!((writer.rows, writer.bytes), (0, 0));
+    assert_eq!(RowWriter::<PstnCallLogRow>::waiting(&writer), 0);
 }
 
 #[test]
@@ -252,4 +253,57 @@ fn many_rows_with_lists_of_any_length_come_back() {
         };
         assert_eq!(cell(read, "administrativeUnitInfos"), expected);
     }
+}
+
+#[test]
+fn rows_of_one_file_go_after_those_of_another_as_they_are() {
+    let rows: [beta::DirectRoutingLogRow; 4] = [
+        row(
+            r#"{"id":"a","startDateTime":"2019-11-01T00:00:08.2589935Z","duration":-219,"successfulCall":true,"administrativeUnitInfos":[{"id":"u"},{"id":null}]}"#,
+        ),
+        row(r#"{"id":"b","callType":"","administrativeUnitInfos":[]}"#),
+        row("{}"),
+        row(r#"{"id":"d","successfulCall":false}"#),
+    ];
+    let content = |rows: &[beta::DirectRoutingLogRow]| {
+        let mut out = Vec::new();
+        let mut writer =
+            Box::new(ParquetWriter::new(&mut out).with_metadata("graph-pstn.log", "x"));
+        for row in rows {
+            writer.write(row).unwrap();
+        }
+        RowWriter::<beta::DirectRoutingLogRow>::finish(writer).unwrap();
+        out
+    };
+    let (first, second) = (content(&rows[..1]), content(&rows[1..]));
+    let mut both = first.clone();
+    let mut appender = RowAppender::new(&mut both, io::Cursor::new(&first)).unwrap();
+    let mut others = FileRows::new(&second[..]).unwrap();
+    assert_eq!(
+        others.columns(),
+        FileRows::new(&first[..]).unwrap().columns()
+    );
+    let mut ids = Vec::new();
+    let mut contents = std::collections::HashSet::new();
+    while others.advance().unwrap() {
+        ids.push(others.id().map(str::to_owned));
+        contents.insert(others.content());
+        appender.push(&others).unwrap();
+    }
+    appender.finish().unwrap();
+    assert_eq!(ids, [Some("b".to_owned()), None, Some("d".to_owned())]);
+    assert_eq!(contents.len(), 3);
+    assert_eq!(
+        super::tests::rows(&both),
+        super::tests::rows(&content(&rows))
+    );
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&both).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    let said = reader.metadata().file_metadata().key_value_metadata();
+    assert_eq!(
+        said.unwrap().len(),
+        2,
+        "what the first says of itself stays"
+    );
 }
