@@ -9,6 +9,7 @@ use std::iter;
 use graph_pstn_http::{Cloud, Endpoints, Error, ErrorKind};
 
 use crate::exit::{Exit, Failure, on_one_line, one_line};
+use crate::storage::is_url;
 
 /// What to do when Graph does not let the app read the log: the commonest trouble of all.
 pub(crate) const CONSENT: &str = "in the Entra admin center, under App registrations > (this app) > API permissions: Add \
@@ -169,10 +170,20 @@ pub(crate) fn output_failure(error: &graph_pstn_export::Error) -> Failure {
                  over",
             );
         }
+        ErrorKind::NoStore => {
+            return Failure::usage(
+                one_line(error),
+                "name a folder, or a URL such as az://container/calls with the variables of its store set",
+            );
+        }
         ErrorKind::Damaged => "it cannot be resumed; --overwrite without --resume starts over",
         ErrorKind::Busy => "wait for the other run, or name another output",
         ErrorKind::TargetExists => "name another file, or add --overwrite to replace it",
         ErrorKind::FolderMissing => "make the folder first, or name another one",
+        ErrorKind::NotWritable if error.path().is_some_and(is_url) => {
+            "see that the variables of the store (AZURE_STORAGE_…, AWS_… or GOOGLE_…) are set, and that they \
+             allow to read, write and list there"
+        }
         ErrorKind::NotWritable => "name a folder that you may write to",
         ErrorKind::NotAFile => {
             "name a file; --output - writes to standard output, and --partition-by day to a folder"

@@ -32,6 +32,7 @@ mod range;
 mod rate;
 mod report;
 mod stdout;
+mod storage;
 mod sync;
 mod terminal;
 mod ui;

@@ -14,7 +14,9 @@ use crate::export::Rows;
 use crate::layout::{Fill, Layout};
 use crate::stage::Stage;
 use crate::staged::Staged;
-use crate::{Error, ErrorKind, Existing, Export, ExportRow, Rejects, Summary, WriterOptions};
+use crate::{
+    Error, ErrorKind, Existing, Export, ExportRow, Folder, Rejects, Summary, WriterOptions,
+};
 
 impl<T: ExportRow> Export<T> {
     /// An export to a file. It is made in a folder beside it, `calls.csv.partial` for `calls.csv`, so that
@@ -63,20 +65,14 @@ impl<T: ExportRow> Export<T> {
     /// As for [`to_file`](Self::to_file), where a day of the range that is there already is refused unless it is
     /// to be replaced; or the log has no days ([`ErrorKind::NoDays`]).
     pub fn to_days(
-        folder: &Path,
+        folder: impl Into<Folder>,
         (log, range): (CallLog, TimeRange),
         format: impl Into<WriterOptions>,
         existing: Existing,
         rejects: Rejects,
     ) -> Result<Self, Error> {
-        Self::to_days_on(
-            Arc::new(LocalDisk),
-            folder,
-            (log, range),
-            format,
-            existing,
-            rejects,
-        )
+        let Folder { disk, path } = folder.into();
+        Self::to_days_on(disk, &path, (log, range), format, existing, rejects)
     }
 
     pub(crate) fn to_days_on(
@@ -111,21 +107,14 @@ impl<T: ExportRow> Export<T> {
     /// As for [`to_days`](Self::to_days); or a day has a file of another format or with other columns
     /// ([`ErrorKind::OtherJob`]), or one that cannot be read ([`ErrorKind::Damaged`]).
     pub fn merge_days(
-        folder: &Path,
+        folder: impl Into<Folder>,
         (log, range): (CallLog, TimeRange),
         format: impl Into<WriterOptions>,
         may_shrink: bool,
         rejects: Rejects,
     ) -> Result<Self, Error> {
-        let part = (log, range);
-        Self::merge_days_on(
-            Arc::new(LocalDisk),
-            folder,
-            part,
-            format,
-            may_shrink,
-            rejects,
-        )
+        let Folder { disk, path } = folder.into();
+        Self::merge_days_on(disk, &path, (log, range), format, may_shrink, rejects)
     }
 
     pub(crate) fn merge_days_on(
@@ -156,7 +145,8 @@ impl<T: ExportRow> Export<T> {
     ) -> Result<Self, Error> {
         layout.check(&*disk, fill)?;
         rejects.try_on(&*disk)?;
-        let stage = Stage::open(disk, layout.stage(), layout.output())?;
+        let folder = disk.stage(layout.stage());
+        let stage = Stage::open(disk, folder, layout.output())?;
         // What was to be merged is of use still, and may be of days that nobody asks for again.
         if fill != Fill::New(Existing::Replace) && stage.load()?.is_some() {
             let message = format!(

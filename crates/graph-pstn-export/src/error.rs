@@ -40,6 +40,8 @@ pub enum ErrorKind {
     NotResumable,
     /// Another run is writing the same output.
     Busy,
+    /// The URL is of no object store that this build knows, or the settings do not lead to it.
+    NoStore,
     /// The log has no days by which its rows could be put.
     NoDays,
     /// Any other failure of the operating system.
@@ -76,12 +78,13 @@ impl Error {
             ErrorKind::NotAFile => format!("{file} is no name for a file"),
             ErrorKind::NotWritable => format!("{file} cannot be written"),
             ErrorKind::StorageFull => format!("there is no space left to write {file}"),
+            ErrorKind::Busy => format!("{file} was changed by another run meanwhile"),
             _ => format!("writing {file} failed"),
         };
         let error = Self::new(kind, message).with_path(path);
         match kind {
             // The system has nothing to add.
-            ErrorKind::TargetExists | ErrorKind::FolderMissing => error,
+            ErrorKind::TargetExists | ErrorKind::FolderMissing | ErrorKind::Busy => error,
             _ => error.with_source(without_path(source)),
         }
     }
@@ -163,11 +166,24 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// What a server has told, of which nothing is to be left out.
+#[derive(Debug)]
+pub(crate) struct Told(pub(crate) String);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl error::Error for Told {}
+
 /// The error without the path of the temporary file that the tempfile crate wraps around it: that is
 /// not the path which the caller knows.
 fn without_path(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::Other => error,
+        _ if error.get_ref().is_some_and(|inner| inner.is::<Told>()) => error,
         kind if error.get_ref().is_some() => kind.into(),
         _ => error,
     }
@@ -183,6 +199,7 @@ fn kind_of(error: &io::Error) -> ErrorKind {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::StorageFull,
         io::ErrorKind::IsADirectory | io::ErrorKind::InvalidFilename => ErrorKind::NotAFile,
         io::ErrorKind::BrokenPipe => ErrorKind::ClosedPipe,
+        io::ErrorKind::ResourceBusy => ErrorKind::Busy,
         _ => ErrorKind::Io,
     }
 }

@@ -282,7 +282,7 @@ impl<T> Drop for Export<T> {
         if self
             .staged
             .as_ref()
-            .is_some_and(|staged| !staged.is_resumable())
+            .is_some_and(|staged| !staged.is_worth_keeping())
         {
             self.let_go();
             if let Some(mut staged) = self.staged.take() {

@@ -218,7 +218,7 @@ impl Layout {
     }
 
     /// The files that the days of the range have, and where it is not merged that of this range without a day.
-    fn parts_of_range(
+    pub(crate) fn parts_of_range(
         &self,
         disk: &dyn Disk,
         folder: &Path,

@@ -15,6 +15,8 @@
 //! # Features
 //!
 //! - `parquet`: `ParquetWriter`. Off by default.
+//! - `azure`, `s3`, `gcp`: folders of days in Azure Blob Storage, S3 and what speaks like it, or Google Cloud Storage:
+//!   `Folder::at_url`. Off by default. `object-store` is what they share.
 //!
 //! It stands above `graph-pstn-http`, whose batches it takes, and knows nothing of tokens or programs.
 
@@ -34,6 +36,9 @@ mod error;
 mod export;
 mod export_row;
 mod filter;
+mod folder;
+#[cfg(feature = "object-store")]
+mod folder_url;
 mod format;
 mod layout;
 mod merge;
@@ -63,6 +68,7 @@ pub use error::{Error, ErrorKind};
 pub use export::Export;
 pub use export_row::ExportRow;
 pub use filter::{Filter, FilterError, NumberPattern};
+pub use folder::Folder;
 pub use format::{Format, ParseFormatError, WriterOptions};
 pub use merge::Changes;
 pub use ndjson_writer::NdjsonWriter;

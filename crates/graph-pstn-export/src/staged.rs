@@ -103,6 +103,15 @@ impl Staged {
         self.job.is_some()
     }
 
+    /// Whether there is more than a beginning, of which nothing would be missed.
+    pub(crate) fn is_worth_keeping(&self) -> bool {
+        self.is_resumable()
+            && self
+                .saved
+                .as_ref()
+                .is_some_and(|saved| !saved.is_beginning())
+    }
+
     pub(crate) fn fill(&self) -> Fill {
         self.fill
     }

@@ -47,7 +47,11 @@ impl<T: ExportRow> ExportThread<T> {
                 let mut export = export;
                 let ended = run(&mut export, incoming);
                 let kept = match ended {
-                    Ok(_) => None,
+                    // What it holds has to be free when this is heard.
+                    Ok(_) => {
+                        drop(export);
+                        None
+                    }
                     Err(_) => export.suspend(),
                 };
                 // Nobody may be there to hear it.

@@ -16,7 +16,9 @@ use crate::layout::{Fill, Layout};
 use crate::rejects::REJECTS;
 use crate::stage::Stage;
 use crate::staged::Staged;
-use crate::{Error, ErrorKind, Existing, Export, ExportRow, Rejects, Summary, WriterOptions};
+use crate::{
+    Error, ErrorKind, Existing, Export, ExportRow, Folder, Rejects, Summary, WriterOptions,
+};
 
 /// An export that was begun, [to be resumed](Export::resumable), and not finished. Nobody else can write to its output as
 /// long as this is there.
@@ -48,8 +50,10 @@ impl Unfinished {
     /// # Errors
     ///
     /// As for [`of_file`](Self::of_file).
-    pub fn of_days(folder: &Path) -> Result<Option<Self>, Error> {
-        Self::find(Arc::new(LocalDisk), Layout::stage_of_days(folder), folder)
+    pub fn of_days(folder: impl Into<Folder>) -> Result<Option<Self>, Error> {
+        let Folder { disk, path } = folder.into();
+        let stage = disk.stage(Layout::stage_of_days(&path));
+        Self::find(disk, stage, &path)
     }
 
     pub(crate) fn find(

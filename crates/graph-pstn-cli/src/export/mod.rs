@@ -58,8 +58,10 @@ pub(crate) async fn run(args: ExportArgs, ui: &Ui) -> Result<Exit, Failure> {
     let form = args.form.resolve(args.output.file())?;
     form.check(&rows)?;
     let outputs = args.output.resolve(&rows.logs, form.format())?;
-    let work = to_do(outputs, ui)?;
+    let work = outputs.into_iter().map(Work::begun);
+    let work = work.collect::<Result<Vec<Work>, Failure>>()?;
     let range = settled(&args.range, &work)?;
+    let work = to_do(work, range, ui)?;
     rows.check(range)?;
     let parts = work.into_iter().map(|work| (work.output, work.unfinished));
     let (outputs, unfinished): (Vec<Output>, Vec<Option<Unfinished>>) = parts.unzip();
@@ -109,12 +111,18 @@ struct Work {
     unfinished: Option<Unfinished>,
 }
 
-/// The outputs that are not finished yet.
-fn to_do(outputs: Vec<Output>, ui: &Ui) -> Result<Vec<Work>, Failure> {
-    let mut work = Vec::new();
-    for output in outputs {
+impl Work {
+    fn begun(output: Output) -> Result<Self, Failure> {
         let unfinished = output.unfinished()?;
-        if unfinished.is_none() && output.is_finished() {
+        Ok(Self { output, unfinished })
+    }
+}
+
+/// Those that are not finished yet.
+fn to_do(all: Vec<Work>, range: TimeRange, ui: &Ui) -> Result<Vec<Work>, Failure> {
+    let mut work = Vec::new();
+    for Work { output, unfinished } in all {
+        if unfinished.is_none() && output.is_finished(range)? {
             ui.note(&format!(
                 "note: {} is there already, and stays as it is",
                 output.shown()

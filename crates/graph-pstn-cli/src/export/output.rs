@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use graph_pstn_export::{
-    Error, ErrorKind, Existing, Export, ExportRow, Format, Job, Rejects, Summary, Unfinished,
-    WriterOptions,
+    Error, ErrorKind, Existing, Export, ExportRow, Folder, Format, Job, Rejects, Summary,
+    Unfinished, WriterOptions,
 };
 use graph_pstn_http::RangeReader;
 use graph_pstn_model::{CallLog, TimeRange, format_time};
@@ -16,6 +16,7 @@ use super::transfer::Left;
 use crate::exit::{Exit, Failure};
 use crate::hints;
 use crate::report::{self, Line, SummaryForm, teller};
+use crate::storage::{StorageArgs, is_url};
 use crate::ui::Ui;
 
 /// The output.
@@ -47,6 +48,9 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 
+    #[command(flatten)]
+    storage: StorageArgs,
+
     /// How to report rows, seconds and charges on standard error at the end.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = SummaryForm::Text)]
     summary: SummaryForm,
@@ -65,8 +69,8 @@ pub(crate) struct Output {
     several: bool,
     /// `None` for standard output.
     target: Option<PathBuf>,
-    /// The target is a folder with a file for each day.
-    by_day: bool,
+    /// The target, where it is a folder with a file for each day.
+    folder: Option<Folder>,
     /// `None` for where they go by default.
     rejects: Option<PathBuf>,
     existing: Existing,
@@ -135,6 +139,12 @@ impl OutputArgs {
     fn of_log(&self, log: CallLog, several: bool) -> Result<Output, Failure> {
         let target = self.target().map(|target| of_log(target, log));
         let by_day = self.partition_by == Some(Period::Day);
+        if let Some(target) = target.as_deref().filter(|target| !by_day && is_url(target)) {
+            return Err(Failure::usage(
+                format!("{} is for a folder of days", target.display()),
+                "add --partition-by day, or name a file of this machine",
+            ));
+        }
         if let Some(target) = target
             .as_deref()
             .filter(|target| !by_day && is_folder(target))
@@ -150,11 +160,15 @@ impl OutputArgs {
                 "leave --partition-by out, or export that log in a run of its own",
             ));
         }
+        let folder = match target.as_deref().filter(|_| by_day) {
+            Some(target) => Some(self.storage.folder(target)?),
+            None => None,
+        };
         Ok(Output {
             log,
             several,
             target,
-            by_day,
+            folder,
             rejects: self.rejects.as_deref().map(|file| of_log(file, log)),
             existing: if self.overwrite {
                 Existing::Replace
@@ -191,20 +205,26 @@ impl Output {
         let Some(target) = self.target.as_deref().filter(|_| self.resume) else {
             return Ok(None);
         };
-        let unfinished = if self.by_day {
-            Unfinished::of_days(target)
-        } else {
-            Unfinished::of_file(target)
+        let unfinished = match &self.folder {
+            Some(folder) => Unfinished::of_days(folder),
+            None => Unfinished::of_file(target),
         };
         unfinished.map_err(|error| hints::output_failure(&error))
     }
 
     /// Whether an earlier run of several logs has finished this one. With `--resume` it is kept as it is, but not
     /// where it is to be replaced: then it may be of another range, and is written anew.
-    pub(crate) fn is_finished(&self) -> bool {
-        let file = self.target.as_deref().filter(|_| !self.by_day);
-        let is_kept = self.resume && self.several && self.existing == Existing::Refuse;
-        is_kept && file.is_some_and(Path::exists)
+    pub(crate) fn is_finished(&self, range: TimeRange) -> Result<bool, Failure> {
+        if !self.resume || !self.several || self.existing == Existing::Replace {
+            return Ok(false);
+        }
+        match &self.folder {
+            // All days of a range appear at its end.
+            Some(folder) => folder
+                .has_days(range)
+                .map_err(|error| hints::output_failure(&error)),
+            None => Ok(self.target.as_deref().is_some_and(Path::exists)),
+        }
     }
 
     pub(crate) fn resumes(&self) -> bool {
@@ -239,7 +259,7 @@ impl Output {
         };
         if let Some(unfinished) = unfinished {
             let rows = unfinished.summary().rows;
-            let export = if self.by_day {
+            let export = if self.folder.is_some() {
                 unfinished.resume_days(self.log, options, existing, rejects, job)?
             } else {
                 unfinished.resume_file(options, existing, rejects, job)?
@@ -251,10 +271,9 @@ impl Output {
             ));
             return Ok(export);
         }
-        let export = if self.by_day {
-            Export::to_days(target, (self.log, range), options, existing, rejects)?
-        } else {
-            Export::to_file(target, options, existing, rejects)?
+        let export = match &self.folder {
+            Some(folder) => Export::to_days(folder, (self.log, range), options, existing, rejects)?,
+            None => Export::to_file(target, options, existing, rejects)?,
         };
         export.resumable(job, reader.checkpoint())
     }
@@ -262,7 +281,7 @@ impl Output {
     /// The file for rows that are set aside.
     fn rejects_of(&self, range: TimeRange) -> Option<PathBuf> {
         let by_default = |target: &Path| {
-            if self.by_day {
+            if self.folder.is_some() {
                 Rejects::within(target, range)
             } else {
                 Rejects::beside(target)
@@ -281,7 +300,7 @@ impl Output {
     }
 
     pub(crate) fn has_days(&self) -> bool {
-        self.by_day
+        self.folder.is_some()
     }
 
     /// Whether rows and progress would be drawn over each other.

@@ -7,7 +7,7 @@ use graph_pstn_model::{CallLog, Decimal, OffsetDateTime, PstnCallLogRow, Rejecte
 use time::Duration;
 
 use crate::checkpoint::tests::position;
-use crate::disk::{Disk as _, SimulatedDisk};
+use crate::disk::{Disk, SimulatedDisk};
 use crate::layout::Layout;
 use crate::{
     Error, ErrorKind, Existing, Export, Format, Job, Rejects, Summary, Unfinished, WriterOptions,
@@ -140,7 +140,11 @@ impl Case {
     }
 
     pub(super) fn begin(self, disk: &SimulatedDisk) -> Result<Export<PstnCallLogRow>, Error> {
-        let (disk, output) = (Arc::new(disk.clone()), self.output());
+        self.begin_on(Arc::new(disk.clone()))
+    }
+
+    fn begin_on(self, disk: Arc<dyn Disk>) -> Result<Export<PstnCallLogRow>, Error> {
+        let output = self.output();
         let (format, existing, rejects) = (self.format, self.existing, self.rejects());
         let part = (CallLog::Pstn, Self::range());
         let export = if self.is_merged {
@@ -154,18 +158,27 @@ impl Case {
     }
 
     pub(super) fn find(self, disk: &SimulatedDisk) -> Result<Option<Unfinished>, Error> {
+        self.find_on(Arc::new(disk.clone()))
+    }
+
+    fn find_on(self, disk: Arc<dyn Disk>) -> Result<Option<Unfinished>, Error> {
         let stage = if self.by_day {
             Layout::stage_of_days(self.output())
         } else {
             Layout::stage_of_file(self.output())
         };
-        Unfinished::find(Arc::new(disk.clone()), stage, self.output())
+        let stage = disk.stage(stage);
+        Unfinished::find(disk, stage, self.output())
     }
 
     /// Exports, or goes on with what is there.
     pub(super) fn run(self, disk: &SimulatedDisk) -> Result<Summary, Error> {
-        let (mut export, done) = match self.find(disk)? {
-            None => (self.begin(disk)?, None),
+        self.run_on(&(Arc::new(disk.clone()) as _))
+    }
+
+    pub(super) fn run_on(self, disk: &Arc<dyn Disk>) -> Result<Summary, Error> {
+        let (mut export, done) = match self.find_on(disk.clone())? {
+            None => (self.begin_on(disk.clone())?, None),
             Some(unfinished) => {
                 let done = unfinished.position().done_until().unwrap();
                 let (format, existing, rejects) = (self.format, self.existing, self.rejects());
@@ -211,7 +224,7 @@ impl Case {
     }
 
     /// Whether two files that are not the same hold the same rows all the same.
-    fn has_same_rows(self, content: &[u8], expected: &[u8]) -> bool {
+    pub(super) fn has_same_rows(self, content: &[u8], expected: &[u8]) -> bool {
         match self.format {
             #[cfg(feature = "parquet")]
             Format::Parquet => {

@@ -1,6 +1,8 @@
 //! Exports that are killed, lose power or run out of disk at every step, and are resumed.
 
 mod case;
+#[cfg(feature = "object-store")]
+mod stores;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -3,22 +3,33 @@
 //! Few enough operations that tests can put a disk in its place which fills up, or which loses in a crash
 //! what was not synced.
 
+#[cfg(feature = "object-store")]
+mod lease;
 mod local;
 #[cfg(test)]
 mod simulated;
+#[cfg(feature = "object-store")]
+mod store;
 
 use std::fmt;
 use std::io::{self, Read, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{Error, Existing};
 
 pub(crate) use local::LocalDisk;
 #[cfg(test)]
 pub(crate) use simulated::SimulatedDisk;
+#[cfg(feature = "object-store")]
+pub(crate) use store::{StoreDisk, without_queries};
 
 /// A file system.
 pub(crate) trait Disk: fmt::Debug + Send + Sync {
+    /// The folder in which files are made, of which `within` is the place beside their output or in it.
+    fn stage(&self, within: PathBuf) -> PathBuf {
+        within
+    }
+
     /// Whether a file could take this name, as far as can be seen without trying.
     fn check_target(&self, target: &Path, existing: Existing) -> Result<(), Error>;
 

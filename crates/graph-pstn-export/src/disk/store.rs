@@ -1,0 +1,428 @@
+//! An object store in the place of a file system: Azure Blob Storage, S3 or Google Cloud Storage.
+//!
+//! Objects can be put as a whole, not added to, so files are made on the machine's own disk, and what would be a
+//! renaming there is an upload. A store has no locks either: who writes to a folder of it holds a
+//! [lease](super::lease), and an object that was read is replaced only if it is still what was read, by its ETag. So two
+//! runs at once do no harm even where a lease has failed.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, Cursor};
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use object_store::path::Path as Name;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode, UpdateVersion};
+use tokio::runtime::{Builder, Runtime};
+
+use super::lease::Lease;
+use super::{Disk, DiskFile, Input, Lock};
+use crate::error::{Told, folder_of};
+use crate::{Error, Existing};
+
+/// A folder of an object store, and a disk for all that is not in it.
+#[derive(Clone)]
+pub(crate) struct StoreDisk(Arc<Inner>);
+
+struct Inner {
+    place: Place,
+    /// What the folder is called: names below it are names in the store.
+    root: PathBuf,
+    local: Arc<dyn Disk>,
+    /// Where files are made.
+    stage: PathBuf,
+    /// Who holds the lease: the same from run to run, so that one that was killed is gone on with at once.
+    holder: String,
+    /// What was seen of the objects that are about to be replaced.
+    seen: Mutex<HashMap<Name, Seen>>,
+}
+
+/// A folder of an object store, and what waits for it.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) store: Arc<dyn ObjectStore>,
+    folder: Name,
+    runtime: Arc<Background>,
+}
+
+/// Nobody may wait for a runtime to end in async code, so this one ends by itself.
+struct Background(Option<Runtime>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+enum Seen {
+    Absent,
+    As(UpdateVersion),
+}
+
+impl StoreDisk {
+    /// The folder `folder` of the store, which persons know as `root`. Files are made in `stage`.
+    pub(crate) fn new(
+        store: Arc<dyn ObjectStore>,
+        folder: Name,
+        root: PathBuf,
+        (local, stage): (Arc<dyn Disk>, PathBuf),
+        holder: String,
+    ) -> io::Result<Self> {
+        let mut runtime = Builder::new_multi_thread();
+        let runtime = runtime
+            .worker_threads(1)
+            .thread_name("graph-pstn-store")
+            .enable_all()
+            .build()?;
+        Ok(Self(Arc::new(Inner {
+            place: Place {
+                store,
+                folder,
+                runtime: Arc::new(Background(Some(runtime))),
+            },
+            root,
+            local,
+            stage,
+            holder,
+            seen: Mutex::default(),
+        })))
+    }
+
+    /// The object of that path; `None` if it is one of the local disk.
+    fn object(&self, path: &Path) -> Option<Name> {
+        let below = path.strip_prefix(&self.0.root).ok()?;
+        let mut name = self.0.place.folder.clone();
+        for component in below.components() {
+            if let Component::Normal(part) = component {
+                name = name.join(part.to_str()?);
+            }
+        }
+        Some(name)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, HashMap<Name, Seen>> {
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn head(&self, name: &Name) -> io::Result<Option<ObjectMeta>> {
+        let of = name.clone();
+        let found = self
+            .0
+            .place
+            .wait(|store| async move { store.head(&of).await });
+        match found {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    fn upload(&self, from: &Path, name: Name, existing: Existing) -> io::Result<()> {
+        let mut content = Vec::new();
+        self.0.local.read(from)?.read_to_end(&mut content)?;
+        let mode = match (existing, self.seen().remove(&name)) {
+            (Existing::Refuse, _) | (_, Some(Seen::Absent)) => PutMode::Create,
+            (Existing::Replace, Some(Seen::As(version))) => PutMode::Update(version),
+            (Existing::Replace, None) => PutMode::Overwrite,
+        };
+        let put = self.0.place.wait(|store| async move {
+            let put = store.put_opts(&name, content.into(), mode.into());
+            put.await
+        });
+        match (existing, put) {
+            // It was not there, or was another, a moment ago.
+            (Existing::Replace, Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(io::ErrorKind::ResourceBusy.into())
+            }
+            (_, put) => put.map(drop),
+        }
+    }
+}
+
+impl Place {
+    /// Does something with the store, and waits for it, also in async code, which it blocks.
+    pub(super) fn wait<T, F>(&self, work: impl FnOnce(Arc<dyn ObjectStore>) -> F) -> io::Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = object_store::Result<T>> + Send + 'static,
+    {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let work = work(self.store.clone());
+        self.spawn(async move {
+            // Nobody waits any more.
+            let _ = sender.send(work.await);
+        });
+        let done = receiver
+            .recv()
+            .map_err(|_| io::Error::other("the thread of the object store has ended"))?;
+        done.map_err(io_error)
+    }
+
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if let Some(runtime) = &self.runtime.0 {
+            runtime.spawn(work);
+        }
+    }
+
+    /// An object of the folder.
+    pub(super) fn name(&self, name: &str) -> Name {
+        self.folder.clone().join(name)
+    }
+}
+
+impl Disk for StoreDisk {
+    fn stage(&self, _: PathBuf) -> PathBuf {
+        self.0.stage.clone()
+    }
+
+    fn check_target(&self, target: &Path, existing: Existing) -> Result<(), Error> {
+        let Some(name) = self.object(target) else {
+            return self.0.local.check_target(target, existing);
+        };
+        let there = self.head(&name).map_err(|error| Error::at(target, error))?;
+        match (existing, there) {
+            (Existing::Refuse, Some(_)) => {
+                Err(Error::at(target, io::ErrorKind::AlreadyExists.into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn try_target(&self, target: &Path, existing: Existing) -> Result<(), Error> {
+        match self.object(target) {
+            Some(_) => self.check_target(target, existing),
+            None => self.0.local.try_target(target, existing),
+        }
+    }
+
+    fn make_folder(&self, folder: &Path) -> io::Result<()> {
+        match self.object(folder) {
+            // Folders of an object store are but parts of names.
+            Some(_) => Ok(()),
+            None => self.0.local.make_folder(folder),
+        }
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        self.object(path).is_some() || self.0.local.is_folder(path)
+    }
+
+    /// That of the machine's disk, and the lease of the folder.
+    fn lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>> {
+        let Some(local) = self.0.local.lock(file)? else {
+            return Ok(None);
+        };
+        let lease = Lease::take(self.0.place.clone(), &self.0.holder);
+        let Ok(Some(lease)) = lease else {
+            // Nothing is left of what was not begun.
+            let _ = self.0.local.remove(file);
+            self.0.local.remove_folder(folder_of(file));
+            return lease.map(|_| None);
+        };
+        Ok(Some(Box::new(Held {
+            _lease: lease,
+            _local: local,
+        })))
+    }
+
+    fn create(&self, file: &Path) -> io::Result<Box<dyn DiskFile>> {
+        self.0.local.create(file)
+    }
+
+    fn go_on(&self, file: &Path, bytes: u64) -> io::Result<Box<dyn DiskFile>> {
+        self.0.local.go_on(file, bytes)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Box<dyn Input>> {
+        let Some(name) = self.object(path) else {
+            return self.0.local.read(path);
+        };
+        let of = name.clone();
+        let (version, content) = self.0.place.wait(|store| async move {
+            let got = store.get(&of).await?;
+            let version = version(&got.meta);
+            Ok((version, got.bytes().await?))
+        })?;
+        self.seen().insert(name, Seen::As(version));
+        Ok(Box::new(Cursor::new(content)))
+    }
+
+    fn length(&self, path: &Path) -> io::Result<Option<u64>> {
+        let Some(name) = self.object(path) else {
+            return self.0.local.length(path);
+        };
+        let Some(meta) = self.head(&name)? else {
+            self.seen().insert(name, Seen::Absent);
+            return Ok(None);
+        };
+        Ok(Some(meta.size))
+    }
+
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let Some(name) = self.object(folder) else {
+            return self.0.local.names(folder);
+        };
+        let listed = self
+            .0
+            .place
+            .wait(|store| async move { store.list_with_delimiter(Some(&name)).await })?;
+        let objects = listed.objects.into_iter().map(|object| object.location);
+        let all = listed.common_prefixes.into_iter().chain(objects);
+        let mut names: Vec<String> = all
+            .filter_map(|name| name.filename().map(str::to_owned))
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    fn rename(&self, from: &Path, to: &Path, existing: Existing) -> io::Result<()> {
+        match self.object(to) {
+            Some(name) => {
+                self.upload(from, name, existing)?;
+                self.0.local.remove(from)
+            }
+            None => self.0.local.rename(from, to, existing),
+        }
+    }
+
+    fn remove(&self, file: &Path) -> io::Result<()> {
+        let Some(name) = self.object(file) else {
+            return self.0.local.remove(file);
+        };
+        let removed = self
+            .0
+            .place
+            .wait(|store| async move { store.delete(&name).await });
+        match removed {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+
+    fn remove_folder(&self, folder: &Path) {
+        if self.object(folder).is_none() {
+            self.0.local.remove_folder(folder);
+        }
+    }
+
+    fn sync(&self, file: &Path) -> io::Result<()> {
+        match self.object(file) {
+            // It is there when the store has answered.
+            Some(_) => Ok(()),
+            None => self.0.local.sync(file),
+        }
+    }
+
+    fn sync_folder(&self, folder: &Path) {
+        if self.object(folder).is_none() {
+            self.0.local.sync_folder(folder);
+        }
+    }
+}
+
+/// Without the store, whose own might show its credentials.
+impl fmt::Debug for StoreDisk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreDisk")
+            .field("root", &self.0.root)
+            .field("stage", &self.0.stage)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+struct Held {
+    /// The first to go: once the local lock is free, the next run has the same holder.
+    _lease: Lease,
+    _local: Box<dyn Lock>,
+}
+
+impl Lock for Held {}
+
+/// By what an object is known to be the one that was seen.
+pub(super) fn version(meta: &ObjectMeta) -> UpdateVersion {
+    UpdateVersion {
+        e_tag: meta.e_tag.clone(),
+        version: meta.version.clone(),
+    }
+}
+
+fn io_error(error: object_store::Error) -> io::Error {
+    use object_store::Error as Store;
+
+    let text = error.to_string();
+    let kind = match &error {
+        Store::NotFound { .. } => io::ErrorKind::NotFound,
+        Store::AlreadyExists { .. } => io::ErrorKind::AlreadyExists,
+        Store::Precondition { .. } => io::ErrorKind::ResourceBusy,
+        Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => {
+            io::ErrorKind::PermissionDenied
+        }
+        // Listing does not tell these apart.
+        _ if text.contains("404 Not Found") => io::ErrorKind::NotFound,
+        _ if text.contains("403 Forbidden") || text.contains("401 Unauthorized") => {
+            io::ErrorKind::PermissionDenied
+        }
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, Told(told(&text)))
+}
+
+/// The code and the message of an answer that has them, as XML; else what the text says, without queries.
+fn told(text: &str) -> String {
+    let element = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        let (content, _) = rest.split_once(&format!("</{name}>"))?;
+        // After the first line Azure has the request's number and the time.
+        content.lines().next().map(str::trim)
+    };
+    match (element("Code"), element("Message")) {
+        (Some(code), Some(message)) => format!("the store answers {code}: {message}"),
+        _ => without_queries(text),
+    }
+}
+
+/// The text without what follows a `?`: in a URL that may be a signature which is as good as a key.
+pub(crate) fn without_queries(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, query)) = rest.split_once('?') {
+        shown.push_str(before);
+        let end = query
+            .find(|c: char| c.is_whitespace() || ")\"'>,".contains(c))
+            .unwrap_or(query.len());
+        rest = query.get(end..).unwrap_or_default();
+        shown.push_str("?…");
+    }
+    shown.push_str(rest);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_do_not_show_in_errors() {
+        let text = without_queries(
+            "Error performing PUT https://a.blob.example/c/x?sv=1&sig=abc%3D in 2s (http://h/?token=t) - why?",
+        );
+        assert_eq!(
+            text,
+            "Error performing PUT https://a.blob.example/c/x?… in 2s (http://h/?…) - why?…"
+        );
+    }
+
+    #[test]
+    fn an_answer_in_xml_is_told_in_a_line() {
+        let text = told(
+            "Server returned 404: <?xml version=\"1.0\"?><Error><Code>ContainerNotFound</Code>\
+             <Message>The specified container does not exist.\nRequestId:1\nTime:2</Message></Error>",
+        );
+        assert_eq!(
+            text,
+            "the store answers ContainerNotFound: The specified container does not exist."
+        );
+    }
+}
