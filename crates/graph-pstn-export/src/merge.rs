@@ -2,7 +2,8 @@
 //!
 //! Rows come late, and a service on a bad day may leave some out that it had. So the new answer is not the truth: a row
 //! that it has counts as it is there, and one that only the old file has stays, unless the caller allows otherwise. Rows
-//! are known by their `id`, those without one by all that they hold.
+//! are known by their `id`, those without one by all that they hold. What an old file has twice, as one of another
+//! making may, is there once afterwards; two rows of one id that differ both stay, unless the service still has the id.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -35,6 +36,9 @@ pub struct Changes {
     pub missing: u64,
     /// Rows that the service has not got any more, and that were removed.
     pub removed: u64,
+    /// Days that an earlier run had merged already before it was stopped. What that changed is not counted here.
+    #[serde(default)]
+    pub merged_before: u64,
 }
 
 /// Puts a day's file in the place of the one that is there, with what only that one has. Doing it again changes nothing,
@@ -48,7 +52,8 @@ pub(crate) fn merge(
     changes: &mut Changes,
 ) -> Result<(), Error> {
     if stage.length(&file.name)?.is_none() {
-        // It was merged before: nothing else takes it away.
+        // Nothing else takes it away.
+        changes.merged_before += 1;
         return Ok(());
     }
     let disk = stage.disk();
@@ -75,24 +80,28 @@ pub(crate) fn merge(
             return Err(Error::new(ErrorKind::OtherJob, message).with_path(target));
         }
         while records.advance().map_err(at_target)? {
-            let (key, content) = seen.add(&records);
-            let sight = match fresh.contents.get(&key) {
-                None => Sight::Missing,
-                Some(there) if *there == content => Sight::Same,
-                Some(_) => Sight::Changed,
+            let (key, content, before) = seen.add(&records);
+            let sight = match (fresh.contents.get(&key), before) {
+                (Some(_), Some(_)) => Sight::Repeated,
+                (Some(there), None) if *there == content => Sight::Same,
+                (Some(_), None) => Sight::Changed,
+                (None, Some(before)) if before == content => Sight::Repeated,
+                // Which of two that contradict each other is true, nobody says.
+                (None, _) => Sight::Missing,
             };
             visit(&records, sight).map_err(|error| stage.failed(error))?;
         }
         Ok(())
     };
     let mut day = Changes::default();
-    let mut same = 0;
+    let (mut same, mut repeated) = (0, 0);
     if is_there {
         old(&mut |_, sight| {
             match sight {
                 Sight::Missing => day.missing += 1,
                 Sight::Same => same += 1,
                 Sight::Changed => day.changed += 1,
+                Sight::Repeated => repeated += 1,
             }
             Ok(())
         })?;
@@ -101,7 +110,7 @@ pub(crate) fn merge(
     if may_shrink {
         (day.removed, day.missing) = (day.missing, 0);
     }
-    let is_changed = !is_there || day.added + day.changed + day.removed > 0;
+    let is_changed = !is_there || day.added + day.changed + day.removed + repeated > 0;
     if is_changed {
         day.days = 1;
         if day.missing > 0 {
@@ -109,7 +118,7 @@ pub(crate) fn merge(
             let mut keeper = keeper.map_err(|error| stage.failed(error))?;
             old(&mut |records, sight| match sight {
                 Sight::Missing => keeper.keep(records),
-                Sight::Same | Sight::Changed => Ok(()),
+                Sight::Same | Sight::Changed | Sight::Repeated => Ok(()),
             })?;
             keeper.finish().map_err(|error| stage.failed(error))?;
         }
@@ -155,6 +164,8 @@ enum Sight {
     Missing,
     Same,
     Changed,
+    /// The old file has it twice: once is enough.
+    Repeated,
 }
 
 /// The rows of a file, in 16 bytes for the key and 8 for the content.
@@ -173,8 +184,8 @@ impl Rows {
         }
     }
 
-    /// Takes a row in, and gives its key and its content.
-    fn add(&mut self, records: &Records) -> ([u64; 2], u64) {
+    /// Takes a row in, and gives its key, its content, and the content of the last one of that key.
+    fn add(&mut self, records: &Records) -> ([u64; 2], u64, Option<u64>) {
         let [first, second] = &self.hashers;
         let key = |what: (&[u8], u64)| [first.hash_one(what), second.hash_one(what)];
         let content = records.content();
@@ -187,8 +198,8 @@ impl Rows {
                 .unwrap_or_default(),
         };
         let content = first.hash_one(&content);
-        self.contents.insert(key, content);
-        (key, content)
+        let before = self.contents.insert(key, content);
+        (key, content, before)
     }
 }
 

@@ -235,6 +235,18 @@ impl Case {
         }
     }
 
+    /// A file of these rows.
+    pub(super) fn content(self, rows: &[PstnCallLogRow]) -> Vec<u8> {
+        let (disk, name) = (SimulatedDisk::default(), Path::new("rows"));
+        let file = disk.create(name).unwrap();
+        let mut writer = WriterOptions::new(self.format).writer(file).unwrap();
+        for row in rows {
+            writer.write(row).unwrap();
+        }
+        writer.finish().unwrap();
+        disk.content(name).unwrap()
+    }
+
     /// A file's rows, to search them.
     pub(super) fn text(self, content: &[u8]) -> String {
         match self.format {
@@ -276,19 +288,12 @@ fn put_old_days(disk: &SimulatedDisk, case: Case) {
     for (day, rows) in days {
         let name = format!("date={day}/part-00000.{}", case.format);
         let target = case.output().join(name);
-        let other = SimulatedDisk::default();
-        let file = other.create(&target).unwrap();
-        let mut writer = WriterOptions::new(case.format).writer(file).unwrap();
-        for row in &rows {
-            writer.write(row).unwrap();
-        }
-        writer.finish().unwrap();
-        disk.put(&target, &other.content(&target).unwrap());
+        disk.put(&target, &case.content(&rows));
     }
 }
 
 /// One of the four calls of a window.
-fn call(day: u8, call: u8) -> PstnCallLogRow {
+pub(super) fn call(day: u8, call: u8) -> PstnCallLogRow {
     let day_from = Case::range().from() + Duration::days(day.into());
     let mut row = PstnCallLogRow::default();
     row.id = Some(format!("call {day}.{call}").as_str().into());

@@ -12,7 +12,7 @@ use graph_pstn_model::{CallLog, PstnCallLogRow};
 use crate::disk::SimulatedDisk;
 use crate::{ErrorKind, Existing, Export, Format, Rejects};
 
-use case::{CASES, Case, DAYS, assert_exact, files, write_from};
+use case::{CASES, Case, DAYS, assert_exact, call, files, write_from};
 
 #[test]
 fn the_days_have_their_rows_in_the_files_of_their_own() {
@@ -191,6 +191,45 @@ fn merging_keeps_what_is_missing_unless_it_may_shrink() {
         assert_eq!((shrunk.days, shrunk.removed), (6, 19));
         let left: Vec<_> = files(&disk).into_iter().map(|(name, _)| name).collect();
         assert_eq!(left.len(), 2, "{left:?}");
+    }
+}
+
+#[test]
+fn what_an_old_file_has_twice_is_there_once() {
+    for case in CASES.iter().copied().filter(|case| case.is_merged) {
+        let disk = case.disk();
+        case.run(&disk).unwrap();
+        let name = format!("date=2019-11-01/part-00000.{}", case.format);
+        let target = case.output().join(name);
+        let merged = case.text(&disk.content(&target).unwrap());
+        let mut gone = call(0, 2);
+        gone.id = Some("call gone".into());
+        let mut other = gone.clone();
+        other.duration = Some(61);
+        // A row that the service has, one that it has not, and one of which there are two opinions.
+        let rows = [
+            call(0, 0),
+            call(0, 0),
+            call(0, 1),
+            call(0, 2),
+            gone.clone(),
+            gone,
+            other,
+        ];
+        disk.put(&target, &case.content(&rows));
+        let changes = case.run(&disk).unwrap().changes.unwrap();
+        assert_eq!(
+            (changes.days, changes.added, changes.changed),
+            (1, 0, 0),
+            "{case:?}"
+        );
+        assert_eq!(changes.missing, 2);
+        let again = case.text(&disk.content(&target).unwrap());
+        assert_eq!(again.matches("call 0.0").count(), 1, "{again}");
+        assert_eq!(again.matches("call gone").count(), 2, "{again}");
+        assert_eq!(merged.matches("call gone").count(), 1);
+        // From then on it is at rest.
+        assert_eq!(case.run(&disk).unwrap().changes.unwrap().days, 0);
     }
 }
 
