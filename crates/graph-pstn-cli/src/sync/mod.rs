@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use clap::Args;
 use graph_pstn_export::{
-    Changes, Existing, Export, ExportRow, Format, Job, Rejects, Summary, Unfinished,
+    Changes, Existing, Export, ExportRow, Folder, Format, Job, Rejects, Summary, Unfinished,
 };
 use graph_pstn_model::{CallLog, OffsetDateTime, TimeRange, format_time};
 use indicatif::HumanCount;
@@ -24,6 +24,7 @@ use crate::hints;
 use crate::interrupts::Interrupts;
 use crate::range::no_range;
 use crate::report::{self, Line, SummaryForm};
+use crate::storage::StorageArgs;
 use crate::ui::Ui;
 use state::State;
 
@@ -36,7 +37,7 @@ const FIRST_DAYS: i64 = 149;
 #[command(after_help = crate::args::EXIT_CODES)]
 pub(crate) struct SyncArgs {
     /// The folder, with a file for each day in UTC: FOLDER/date=2019-11-01/part-00000.csv and so on. It is
-    /// made if it is missing.
+    /// made if it is missing. With object stores built in also a URL of a folder there.
     #[arg(long, short, value_name = "FOLDER", help_heading = "Data set")]
     output: PathBuf,
 
@@ -62,8 +63,8 @@ pub(crate) struct SyncArgs {
     #[arg(long, value_name = "DAYS", default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=366), help_heading = "Data set")]
     reread: u16,
 
-    /// Read again from this day on (UTC), however far the data set has come. Without it the first run goes
-    /// back 149 days.
+    /// Read again from this day on (UTC), if a run would not go back so far anyway. The first run goes back
+    /// 149 days without it.
     #[arg(long, value_name = "DATE", value_parser = date, help_heading = "Data set")]
     since: Option<Date>,
 
@@ -75,6 +76,9 @@ pub(crate) struct SyncArgs {
     /// How to report at the end what has changed.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = SummaryForm::Text, help_heading = "Data set")]
     summary: SummaryForm,
+
+    #[command(flatten)]
+    storage: StorageArgs,
 
     #[command(flatten)]
     source: SourceArgs,
@@ -99,6 +103,7 @@ pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
         since,
         allow_shrink,
         summary,
+        storage,
         source,
     } = args;
     if log.time_property().is_none() {
@@ -109,12 +114,13 @@ pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
     }
     let mut interrupts = Interrupts::listen()?;
     let source = source.resolve()?;
+    let folder = storage.folder(&output)?;
     let job = source.job().with("log", log.name());
-    let state = State::read(&output, &job.clone().with("format", format.name()))?;
-    let unfinished = Unfinished::of_days(&output).map_err(|error| hints::output_failure(&error))?;
+    let state = State::read(&folder, &job.clone().with("format", format.name()))?;
+    let unfinished = Unfinished::of_days(&folder).map_err(|error| hints::output_failure(&error))?;
     let source = source.open(ui).await?;
     let mut sync = Sync {
-        folder: &output,
+        folder: &folder,
         log,
         format,
         allow_shrink,
@@ -131,7 +137,7 @@ pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
 
 /// A data set, and what it is kept up to date with.
 struct Sync<'a> {
-    folder: &'a Path,
+    folder: &'a Folder,
     log: CallLog,
     format: Format,
     allow_shrink: bool,
@@ -163,11 +169,11 @@ impl Sync<'_> {
             let range = range.map_err(|error| Failure::other("no range to go on with", &error))?;
             self.ui.note(&format!(
                 "going on with {} after {} rows",
-                self.folder.display(),
+                self.folder.path().display(),
                 HumanCount(unfinished.summary().rows)
             ));
             exit = worse(exit, self.pass(range, Some(unfinished)).await?);
-            done_until = done_until.max(Some(range.until()));
+            done_until = complete_until(done_until, range).or(done_until);
         }
         let now = OffsetDateTime::now_utc();
         let range = range(since, done_until, reread, now)?;
@@ -181,7 +187,7 @@ impl Sync<'_> {
         unfinished: Option<Unfinished>,
     ) -> Result<Exit, Failure> {
         let board = Board::new(range, 1);
-        let rejects = Rejects::within(self.folder, range);
+        let rejects = Rejects::within(self.folder.path(), whole_days(range));
         let start = Start {
             folder: self.folder,
             log: self.log,
@@ -202,11 +208,11 @@ impl Sync<'_> {
         self.ui.end_progress();
         let summary = outcome.map_err(|(stopped, left)| self.failure(stopped, &left))?;
         let of = self.job.clone().with("format", self.format.name());
-        // An older range that was gone on with does not take anything back.
         let known = State::read(self.folder, &of)?;
         let known = known.and_then(|state| state.complete_until().ok());
-        let until = known.max(Some(range.until())).unwrap_or(range.until());
-        State::new(of, until).write(self.folder)?;
+        if let Some(until) = complete_until(known, range) {
+            State::new(of, until).write(self.folder)?;
+        }
         self.report(range, &summary, &rejects)
     }
 
@@ -222,7 +228,8 @@ impl Sync<'_> {
                 "what was read up to {} is kept: the next run goes on from there",
                 format_time(kept.until)
             )),
-            Left::Nothing | Left::Unknown => failure.and_hint("the data set is as it was"),
+            Left::Nothing => failure.and_hint("the data set is as it was"),
+            Left::Unknown => failure.and_hint("the next run goes on with what there is"),
         }
     }
 
@@ -231,7 +238,7 @@ impl Sync<'_> {
         let text = || {
             format!(
                 "{}: {} rows read from {from} until {until}; {}",
-                self.folder.display(),
+                self.folder.path().display(),
                 HumanCount(summary.rows),
                 told(summary.changes.unwrap_or_default())
             )
@@ -267,6 +274,12 @@ fn told(changes: Changes) -> String {
     if changes.removed > 0 {
         text.push_str(&format!(", {} removed", HumanCount(changes.removed)));
     }
+    if changes.merged_before > 0 {
+        text.push_str(&format!(
+            "; {} days had been merged by a run before, which was stopped",
+            HumanCount(changes.merged_before)
+        ));
+    }
     if changes.missing > 0 {
         text.push_str(&format!(
             "; {} rows that Graph has not got any more stay",
@@ -284,21 +297,49 @@ fn range(
     now: OffsetDateTime,
 ) -> Result<TimeRange, Failure> {
     let midnight = |at: OffsetDateTime| at.replace_time(Time::MIDNIGHT);
-    let from = match (since, done_until) {
-        (Some(since), _) => Some(since.midnight().assume_utc()),
-        (None, Some(done)) => {
-            // A clock that was ahead when the last run ended must not leave days out.
-            midnight(done.min(now)).checked_sub(Duration::days(reread.into()))
-        }
-        (None, None) => midnight(now).checked_sub(Duration::days(FIRST_DAYS)),
+    let since = since.map(|since| since.midnight().assume_utc());
+    let days_before = |at: OffsetDateTime, days: i64| {
+        midnight(at)
+            .checked_sub(Duration::days(days))
+            .ok_or_else(|| {
+                Failure::usage(
+                    "--reread goes back beyond the calendar",
+                    "read fewer days again",
+                )
+            })
     };
-    let from = from.ok_or_else(|| {
-        Failure::usage(
-            "--reread goes back beyond the calendar",
-            "read fewer days again",
-        )
-    })?;
+    let from = match (since, done_until) {
+        (since, Some(done)) => {
+            // A clock that was ahead when the last run ended must not leave days out.
+            let reread = days_before(done.min(now), reread.into())?;
+            // And a day to begin with that is later would leave a gap which no run fills.
+            since.map_or(reread, |since| since.min(reread))
+        }
+        (Some(since), None) => since,
+        (None, None) => days_before(now, FIRST_DAYS)?,
+    };
     TimeRange::new(from, now).map_err(|error| no_range(&error))
+}
+
+/// Up to where the data set is complete when this range has been merged; `None` if it does not go on where what is
+/// `known` ends.
+fn complete_until(known: Option<OffsetDateTime>, range: TimeRange) -> Option<OffsetDateTime> {
+    match known {
+        Some(known) if range.from() > known => None,
+        // An older range that was gone on with does not take anything back.
+        known => known.max(Some(range.until())),
+    }
+}
+
+/// The days that a range touches, so that runs of one day have one file of rejects.
+fn whole_days(range: TimeRange) -> TimeRange {
+    let midnight = |at: OffsetDateTime| at.replace_time(Time::MIDNIGHT);
+    let until = match midnight(range.until()) {
+        same if same == range.until() => Some(same),
+        before => before.checked_add(Duration::DAY),
+    };
+    let whole = until.and_then(|until| TimeRange::new(midnight(range.from()), until).ok());
+    whole.unwrap_or(range)
 }
 
 fn worse(one: Exit, other: Exit) -> Exit {
@@ -310,7 +351,7 @@ fn worse(one: Exit, other: Exit) -> Exit {
 
 /// A pass that is to be started, once the type of its rows is known.
 struct Start<'a> {
-    folder: &'a Path,
+    folder: &'a Folder,
     log: CallLog,
     format: Format,
     allow_shrink: bool,
@@ -397,7 +438,35 @@ mod tests {
             from(Some(since), Some(done)),
             datetime!(2019-12-01 0:00 UTC)
         );
+        assert_eq!(from(Some(since), None), datetime!(2019-12-01 0:00 UTC));
+        // Days between the last run and that one would be missing for good.
+        let late = date!(2019 - 12 - 22);
+        assert_eq!(from(Some(late), Some(done)), datetime!(2019-12-17 0:00 UTC));
         assert!(range(Some(date!(2020 - 01 - 01)), None, 3, NOW).is_err());
+    }
+
+    #[test]
+    fn a_range_with_a_gap_before_it_does_not_count() {
+        let of = |from, until| TimeRange::new(from, until).unwrap();
+        let (first, third) = (
+            datetime!(2019-11-01 0:00 UTC),
+            datetime!(2019-11-03 0:00 UTC),
+        );
+        let noon = datetime!(2019-11-02 12:00 UTC);
+        assert_eq!(complete_until(None, of(first, noon)), Some(noon));
+        assert_eq!(complete_until(Some(noon), of(first, third)), Some(third));
+        assert_eq!(complete_until(Some(third), of(first, noon)), Some(third));
+        assert_eq!(complete_until(Some(noon), of(third, NOW)), None);
+    }
+
+    #[test]
+    fn runs_of_one_day_have_one_name_for_what_they_set_aside() {
+        let of = |from, until| whole_days(TimeRange::new(from, until).unwrap());
+        let from = datetime!(2019-11-01 0:00 UTC);
+        let days = of(from, datetime!(2019-11-05 0:00 UTC));
+        assert_eq!(days.until(), datetime!(2019-11-05 0:00 UTC));
+        assert_eq!(of(from, datetime!(2019-11-04 0:00:01 UTC)), days);
+        assert_eq!(of(from, datetime!(2019-11-04 23:59 UTC)), days);
     }
 
     #[test]

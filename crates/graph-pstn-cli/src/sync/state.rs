@@ -1,14 +1,11 @@
 //! How far a data set has come: a small file in its folder.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-
-use graph_pstn_export::Job;
+use graph_pstn_export::{Folder, Job};
 use graph_pstn_model::{OffsetDateTime, TimeRange, format_time};
 use serde::{Deserialize, Serialize};
 
-use crate::exit::Failure;
+use crate::exit::{Failure, one_line};
+use crate::hints;
 
 /// Readers of such folders pass over what begins with an underscore.
 const NAME: &str = "_sync.json";
@@ -33,36 +30,30 @@ impl State {
     }
 
     /// What is known of the data set in this folder; `None` if nothing is. It has to be of the same job.
-    pub(crate) fn read(folder: &Path, job: &Job) -> Result<Option<Self>, Failure> {
-        let file = file(folder);
-        let text = match fs::read_to_string(&file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => {
-                return Err(Failure::other(
-                    &format!("{} cannot be read", file.display()),
-                    &error,
-                ));
-            }
-        };
+    pub(crate) fn read(folder: &Folder, job: &Job) -> Result<Option<Self>, Failure> {
+        let text = folder.read_text(NAME);
+        let text = text.map_err(|error| damaged(folder, &one_line(&error)))?;
+        let Some(text) = text else { return Ok(None) };
         let state: Self = serde_json::from_str(&text)
-            .map_err(|error| damaged(&file, &format!("it is not what sync writes ({error})")))?;
+            .map_err(|error| damaged(folder, &format!("it is not what sync writes ({error})")))?;
         if state.version != VERSION {
             let why = format!("its form is version {}, not {VERSION}", state.version);
-            return Err(damaged(&file, &why));
+            return Err(damaged(folder, &why));
         }
         if state.of != *job {
             return Err(Failure::usage(
                 format!(
                     "{} is kept of something else: {}, not {}",
-                    folder.display(),
+                    folder.path().display(),
                     shown(&state.of),
                     shown(job)
                 ),
                 "name another folder, or give the options that it was begun with",
             ));
         }
-        state.complete_until().map_err(|why| damaged(&file, &why))?;
+        state
+            .complete_until()
+            .map_err(|why| damaged(folder, &why))?;
         Ok(Some(state))
     }
 
@@ -72,35 +63,23 @@ impl State {
     }
 
     /// Takes the place of what was known before, in one step, when the data themselves are in their places.
-    pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
-        let file = file(folder);
-        let failed = |error: io::Error| {
-            Failure::other(&format!("{} cannot be written", file.display()), &error)
-                .with_hint("the data are merged; run again when there is room")
-        };
-        let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
-        let mut new = tempfile::Builder::new()
-            .prefix("_sync.")
-            .tempfile_in(folder)
-            .map_err(failed)?;
-        new.write_all(text.as_bytes())
-            .and_then(|()| new.write_all(b"\n"))
-            .and_then(|()| new.as_file().sync_all())
-            .map_err(failed)?;
-        new.persist(&file).map_err(|error| failed(error.error))?;
-        Ok(())
+    pub(crate) fn write(&self, folder: &Folder) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|error| Failure::other("the state cannot be written", &error))?;
+        folder
+            .replace_text(NAME, &format!("{text}\n"))
+            .map_err(|error| {
+                hints::output_failure(&error).with_hint("the data are merged; run again")
+            })
     }
-}
-
-fn file(folder: &Path) -> PathBuf {
-    folder.join(NAME)
 }
 
 fn shown(job: &Job) -> String {
     serde_json::to_string(job).unwrap_or_default()
 }
 
-fn damaged(file: &Path, why: &str) -> Failure {
+fn damaged(folder: &Folder, why: &str) -> Failure {
+    let file = folder.path().join(NAME);
     Failure::usage(
         format!("{} cannot be used: {why}", file.display()),
         "delete it to read again as far back as --since says; rows are merged, and none is lost",
@@ -110,6 +89,8 @@ fn damaged(file: &Path, why: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
     use crate::exit::Exit;
     use time::macros::datetime;
 
@@ -119,30 +100,32 @@ mod tests {
 
     #[test]
     fn it_is_read_as_it_was_written_and_by_the_same_job_only() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(State::read(folder.path(), &job("a")).unwrap(), None);
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::local(place.path());
+        assert_eq!(State::read(&folder, &job("a")).unwrap(), None);
         let until = datetime!(2019-11-05 12:00:00.5 UTC);
         for until in [datetime!(2019-11-01 0:00 UTC), until] {
-            State::new(job("a"), until).write(folder.path()).unwrap();
+            State::new(job("a"), until).write(&folder).unwrap();
         }
-        let state = State::read(folder.path(), &job("a")).unwrap().unwrap();
+        let state = State::read(&folder, &job("a")).unwrap().unwrap();
         assert_eq!(state.complete_until(), Ok(until));
-        let failure = State::read(folder.path(), &job("b")).unwrap_err();
+        let failure = State::read(&folder, &job("b")).unwrap_err();
         assert_eq!(failure.exit(), Exit::Usage);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn what_is_damaged_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::local(place.path());
         for text in [
             "",
             "{}",
             r#"{"version":2,"complete_until":"2019-11-05T00:00:00Z","of":{"tenant":"a"}}"#,
             r#"{"version":1,"complete_until":"yesterday","of":{"tenant":"a"}}"#,
         ] {
-            fs::write(file(folder.path()), text).unwrap();
-            let failure = State::read(folder.path(), &job("a")).unwrap_err();
+            fs::write(place.path().join(NAME), text).unwrap();
+            let failure = State::read(&folder, &job("a")).unwrap_err();
             assert_eq!(failure.exit(), Exit::Usage, "{text}");
         }
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -210,6 +211,87 @@ fn killed_at_any_moment_the_next_run_is_exact_and_two_at_once_are_not() {
     let done = Ended::of(&command().output().unwrap());
     assert_eq!(held(&workplace), truth(&workplace, "400", &done));
     assert!(!workplace.path("calls/.partial").exists());
+}
+
+#[test]
+fn a_later_day_to_begin_with_leaves_no_gap() {
+    let workplace = Workplace::new();
+    sync(&workplace, &["--since", &days_ago(8)]);
+    // As if that had been six days ago.
+    let state = workplace.path("calls/_sync.json");
+    let text = fs::read_to_string(&state).unwrap();
+    let (_, rest) = text.split_once("complete_until\": \"").unwrap();
+    let (until, _) = rest.split_once('"').unwrap();
+    let before = format!("{}T12:00:00Z", days_ago(6));
+    fs::write(&state, text.replace(until, &before)).unwrap();
+    for days in 0..6 {
+        let day = workplace.path(&format!("calls/date={}", days_ago(days)));
+        if day.exists() {
+            fs::remove_dir_all(day).unwrap();
+        }
+    }
+    let second = sync(&workplace, &["--since", &days_ago(1)]);
+    let from = format!("{}T00:00:00Z", days_ago(9));
+    assert_eq!(summary(&second)["from"].as_str(), Some(from.as_str()));
+    assert_eq!(held(&workplace), truth(&workplace, "5", &second));
+}
+
+/// `cargo test -p graph-pstn-cli --test end_to_end -- --ignored fifty`: some minutes.
+#[test]
+#[ignore = "takes minutes"]
+fn fifty_random_kills_of_runs_that_merge() {
+    let workplace = Workplace::new();
+    let serve = [
+        "--rows-per-day",
+        "400",
+        "--page-rows",
+        "100",
+        "--latency",
+        "10",
+    ];
+    let served = Served::start(&workplace, &serve);
+    let since = days_ago(20);
+    let command = || {
+        let mut command = workplace.command(["sync", "--output", "calls", "--since", &since]);
+        command
+            .args(["--summary", "json", "--requests-per-minute", "unlimited"])
+            .args(&served.options)
+            .envs(served.environment.iter().cloned());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let start = Instant::now();
+    let whole = Ended::of(&command().output().unwrap());
+    let took = start.elapsed();
+    let expected = files(&workplace);
+    let mut went_on = 0;
+    for kill in 0..50 {
+        // Every day lacks some rows, has others that are gone, and one that was changed: all is to be replaced.
+        for (file, (_, text)) in &expected {
+            let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+            let few = kill % 5 + 1;
+            lines.drain(1..few.min(lines.len()));
+            fs::write(file, lines.concat()).unwrap();
+        }
+        for _ in 0..=kill % 3 {
+            let mut child = command().spawn().unwrap();
+            pause(took.mul_f64(random()));
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        let done = Ended::of(&command().output().unwrap());
+        went_on += usize::from(done.stderr.contains("going on with"));
+        assert_eq!(held(&workplace), truth(&workplace, "400", &done), "{kill}");
+        assert!(!workplace.path("calls/.partial").exists());
+    }
+    assert_eq!(whole.code, Some(0), "{whole:?}");
+    assert!(went_on > 5, "{went_on}");
+    println!("50 kills, {went_on} gone on with");
+}
+
+/// A draw from 0 to 1.
+fn random() -> f64 {
+    (RandomState::new().hash_one(0) % 1_000_000) as f64 / 1e6
 }
 
 #[expect(
