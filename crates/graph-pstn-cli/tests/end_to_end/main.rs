@@ -31,4 +31,6 @@ mod resumed;
 mod resumed_forms;
 mod rows;
 mod served;
+#[cfg(feature = "object-stores")]
+mod stores;
 mod sync;

@@ -5,10 +5,11 @@ use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use crate::program::{Ended, Served, Totals, Workplace};
 
