@@ -12,7 +12,7 @@
 //!
 //! One field that the conventions require is left out, `url.full`. The query of a link is Graph's own and opaque:
 //! what is in it today, and will be tomorrow, nobody can vouch for, and cutting it out would leave a URL that is none.
-//! Scheme, host and path are in the other fields. No field holds a token, a number or a name of a person.
+//! Host, port and path are in the other fields. No field holds a token, a number or a name of a person.
 
 mod attempt;
 mod call;

@@ -109,7 +109,7 @@ fn matcher(name: &str, url: &str, no: &str) -> Result<Matcher, Error> {
     let anywhere = Uri::from_static("https://graph.example/");
     let all = Matcher::builder().https(url).build();
     if all.intercept(&anywhere).is_none() {
-        let message = format!("{name} is not a URL; write it as http://host:port");
+        let message = format!("{name} is not the URL of a proxy; write it as http://host:port");
         return Err(unusable(&message));
     }
     Ok(Matcher::builder().https(url).no(no).build())
@@ -238,7 +238,10 @@ mod tests {
         let error = error.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         let shown = format!("{error} {error:?}");
-        assert!(shown.contains("ALL_PROXY is not a URL"), "{shown}");
+        assert!(
+            shown.contains("ALL_PROXY is not the URL of a proxy"),
+            "{shown}"
+        );
         assert!(!shown.contains("hidden"), "{shown}");
     }
 
