@@ -6,7 +6,7 @@
 //!
 //! | name | kind | what | labels |
 //! |---|---|---|---|
-//! | `http.client.request.duration` | histogram, s | attempts, from sending to the whole body | `http.response.status_code`, or `error.type` where there was no answer |
+//! | `http.client.request.duration` | histogram, s | attempts, from sending to the whole body | `http.request.method`, `server.address`, `server.port`; `http.response.status_code` where there was a whole answer; `error.type` after a failure |
 //! | `graph.client.requests` | counter | attempts; those of a minute are the quota used | the same |
 //! | `graph.client.retries` | counter | attempts that failed and are made again | `error.type`, `graph.client.pause` |
 //! | `graph.client.retry.pause` | histogram, s | the pauses before them | the same |
@@ -21,7 +21,9 @@
 //! | label | values |
 //! |---|---|
 //! | `http.response.status_code` | `200`, `429`, … |
-//! | `error.type` | [`ErrorKind::name`](crate::ErrorKind::name): `timeout`, `throttled`, … |
+//! | `error.type` | [`ErrorKind::name`](crate::ErrorKind::name): `timeout`, `throttled`, …; of attempts that had an answer its status, from 400 on |
+//! | `http.request.method` | `GET`, or what else the program sends of its own; `_OTHER` for methods that HTTP does not define |
+//! | `server.address`, `server.port` | `graph.microsoft.com`, `443`: the Graph origin |
 //! | `graph.client.pause` | `stated`: the server named the time; `drawn`: the client did |
 //! | `graph.client.wait` | `quota`: the client's own count; `gate`: the server asked for it |
 //! | `graph.client.token` | [`TokenReason::name`](crate::TokenReason::name): `needed`, `refused`, `challenged` |
@@ -40,7 +42,9 @@
 
 use metrics::{Label, SharedString, counter, describe_counter, describe_histogram, histogram};
 
-use crate::{AttemptEnd, ErrorKind, Observer, PageEnd, QuotaWait, RetryPause, TokenEnd};
+use crate::{
+    AttemptEnd, ErrorKind, Observer, PageEnd, QuotaWait, RetryPause, TokenEnd, observe::method_name,
+};
 
 const DURATION: &str = "http.client.request.duration";
 const REQUESTS: &str = "graph.client.requests";
@@ -107,11 +111,25 @@ fn error_type(kind: ErrorKind) -> Label {
 
 impl Observer for MetricsObserver {
     fn attempt(&self, attempt: &AttemptEnd) {
-        let outcome = match attempt.outcome {
-            Ok(status) => Label::new("http.response.status_code", status.as_str().to_owned()),
-            Err(kind) => error_type(kind),
-        };
-        let labels = self.labels([outcome]);
+        let method = Label::from_static_parts("http.request.method", method_name(&attempt.method));
+        let server = attempt.server.iter().flat_map(|server| {
+            [
+                Label::new("server.address", server.host().to_owned()),
+                Label::new("server.port", server.port().to_string()),
+            ]
+        });
+        let status = attempt
+            .outcome
+            .ok()
+            .map(|status| Label::new("http.response.status_code", status.as_str().to_owned()));
+        let failure = attempt
+            .error_type()
+            .map(|failure| Label::new("error.type", failure));
+        let own = std::iter::once(method)
+            .chain(server)
+            .chain(status)
+            .chain(failure);
+        let labels = self.labels(own);
         counter!(REQUESTS, labels.clone()).increment(1);
         histogram!(DURATION, labels).record(attempt.took);
     }

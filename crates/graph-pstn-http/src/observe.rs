@@ -4,11 +4,11 @@
 //! It is called on the way of the request, so it must be quick. Nothing that it is given holds
 //! personal data or a secret.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 
-use crate::ErrorKind;
+use crate::{ErrorKind, Origin};
 
 /// Hears of what the layers do. All methods have empty bodies, so implement those of interest.
 pub trait Observer: Send + Sync {
@@ -39,13 +39,49 @@ pub trait Observer: Send + Sync {
 }
 
 /// The end of one attempt.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AttemptEnd {
     /// The status of the answer, or what kind of failure there was instead.
     pub outcome: Result<StatusCode, ErrorKind>,
     /// From sending the request to having its whole body.
     pub took: Duration,
+    /// The method of the request.
+    pub method: Method,
+    /// Where it was sent; `None` where the URL is none that an [`Origin`] can be of.
+    pub server: Option<Origin>,
+}
+
+impl AttemptEnd {
+    /// How the attempt failed, as OpenTelemetry's `error.type` has it: a status of 400 or more as text, or
+    /// [`ErrorKind::name`] where there was no whole answer. `None` for an attempt that succeeded.
+    #[must_use]
+    pub fn error_type(&self) -> Option<Cow<'static, str>> {
+        match self.outcome {
+            Ok(status) if status.is_client_error() || status.is_server_error() => {
+                Some(Cow::Owned(status.as_str().to_owned()))
+            }
+            Ok(_) => None,
+            Err(kind) => Some(Cow::Borrowed(kind.name())),
+        }
+    }
+}
+
+/// A method as OpenTelemetry's `http.request.method` has it, where foreign methods have one name together.
+#[cfg(any(feature = "trace", feature = "metrics"))]
+pub(crate) fn method_name(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "CONNECT" => "CONNECT",
+        "OPTIONS" => "OPTIONS",
+        "TRACE" => "TRACE",
+        "PATCH" => "PATCH",
+        _ => "_OTHER",
+    }
 }
 
 /// A pause before another attempt.
@@ -185,5 +221,40 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 
     fn token(&self, token: &TokenEnd) {
         (**self).token(token);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_type(outcome: Result<u16, ErrorKind>) -> Option<String> {
+        let end = AttemptEnd {
+            outcome: outcome.map(|status| StatusCode::from_u16(status).unwrap()),
+            took: Duration::ZERO,
+            method: Method::GET,
+            server: None,
+        };
+        end.error_type().map(Cow::into_owned)
+    }
+
+    #[test]
+    fn a_status_of_400_or_more_is_a_failure() {
+        for status in [200, 204, 304, 399] {
+            assert_eq!(error_type(Ok(status)), None);
+        }
+        for status in [400, 429, 503, 599] {
+            assert_eq!(error_type(Ok(status)), Some(status.to_string()));
+        }
+        let broken = error_type(Err(ErrorKind::Interrupted));
+        assert_eq!(broken.as_deref(), Some("interrupted"));
+    }
+
+    #[cfg(any(feature = "trace", feature = "metrics"))]
+    #[test]
+    fn methods_of_ones_own_have_one_name_together() {
+        assert_eq!(method_name(&Method::PATCH), "PATCH");
+        let own = Method::from_bytes(b"BREW").unwrap();
+        assert_eq!(method_name(&own), "_OTHER");
     }
 }

@@ -181,13 +181,18 @@ async fn a_recorder_hears_of_everything_once() {
     read(MetricsObserver::new().with_label("tenant", "contoso")).await;
     drop(recording);
 
-    let counted = |name: &str| notes.sum(name).map(|sum| sum.to_string());
+    // As OpenTelemetry's conventions for HTTP clients have it.
+    let to = "http.request.method=GET server.address=graph.example server.port=443";
+    let counted = |name: &str| {
+        let sum = notes.sum(&name.replace("TO", to));
+        sum.map(|sum| sum.to_string())
+    };
     let one = Some("1".to_owned());
     for name in [
-        "graph.client.requests tenant=contoso error.type=connect",
-        "graph.client.requests tenant=contoso http.response.status_code=401",
-        "graph.client.requests tenant=contoso http.response.status_code=429",
-        "graph.client.requests tenant=contoso http.response.status_code=200",
+        "graph.client.requests tenant=contoso TO error.type=connect",
+        "graph.client.requests tenant=contoso TO http.response.status_code=401 error.type=401",
+        "graph.client.requests tenant=contoso TO http.response.status_code=429 error.type=429",
+        "graph.client.requests tenant=contoso TO http.response.status_code=200",
         "graph.client.retries tenant=contoso error.type=connect graph.client.pause=drawn",
         "graph.client.retries tenant=contoso error.type=throttled graph.client.pause=stated",
         "graph.client.pages tenant=contoso",
@@ -200,7 +205,7 @@ async fn a_recorder_hears_of_everything_once() {
     }
     let bytes = counted("graph.client.bytes tenant=contoso");
     assert_eq!(bytes, Some(PAGE.len().to_string()));
-    let took = "http.client.request.duration tenant=contoso http.response.status_code=200";
+    let took = "http.client.request.duration tenant=contoso TO http.response.status_code=200";
     assert_eq!(counted(took), Some("0.5".to_owned()));
     let pause =
         "graph.client.retry.pause tenant=contoso error.type=throttled graph.client.pause=stated";

@@ -1,5 +1,5 @@
-//! The default stack rebuilt by hand from the layers that the builder hands out, and services with an
-//! error type of their own below it.
+//! The default stack rebuilt by hand from the layers that the builder hands out, services with an
+//! error type of their own below it, and where clients and layers can be made and taken.
 #![cfg(feature = "client")]
 #![allow(
     clippy::unwrap_used,
@@ -8,21 +8,28 @@
 
 use std::{
     fmt,
+    io::{Read as _, Write as _},
+    net::TcpListener,
     sync::{Arc, Mutex},
     task::{Context, Poll},
+    thread,
     time::Duration,
 };
 
 use bytes::Bytes;
 use graph_pstn_http::{
-    AccessToken, Backoff, Endpoints, Error, ErrorKind, GraphClient, GraphClientBuilder,
-    PageService, PageSource, RangeReader, RequestHeadersLayer, RetryPolicy, StaticToken,
+    AccessToken, Backoff, CollectBodyLayer, Endpoints, Error, ErrorKind, GraphClient,
+    GraphClientBuilder, HyperTransport, PageRequest, PageService, PageSource, Proxy, RangeReader,
+    RequestHeadersLayer, RetryPolicy, StaticToken,
 };
 use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
 use http::{Request, Response};
 use time::macros::datetime;
 use tokio::time::Instant;
-use tower::{BoxError, Layer, Service, ServiceBuilder, service_fn, util::BoxCloneSyncService};
+use tower::{
+    BoxError, Layer, Service, ServiceBuilder, retry::RetryLayer, service_fn,
+    util::BoxCloneSyncService,
+};
 
 const LAST: &str =
     r#"{"@odata.nextLink":null,"value":[{"id":"b","startDateTime":"2019-11-06T09:00:00Z"}]}"#;
@@ -225,4 +232,106 @@ fn the_default_policies_of_one_builder_share_a_budget() {
         builder.authorize_layer().unwrap_err().kind(),
         ErrorKind::Config
     );
+}
+
+fn is_shared<T: Clone + Send + Sync + 'static>(_: &T) {}
+
+fn is_sent<T: Send + 'static>(_: &T) {}
+
+/// No runtime is here: a client may be made in a `LazyLock`, or in a `main` that starts a runtime later.
+#[test]
+fn a_client_can_be_built_outside_a_runtime_and_shared_among_threads() {
+    let transport = HyperTransport::builder().proxy(Proxy::Direct);
+    let transport = transport.build().unwrap();
+    is_shared(&transport);
+    // With the default transport, with one of the caller's, and with a service.
+    for builder in [
+        builder(),
+        builder().transport(transport),
+        builder().service(Boxes),
+    ] {
+        is_shared(&builder);
+        let client = builder.build().unwrap();
+        is_shared(&client);
+        is_shared(&client.http_service());
+        is_shared(&client.page_source::<PstnCallLogRow>());
+        // These have a place of their own, and are for one task at a time.
+        is_sent(&client.read::<PstnCallLogRow>(CallLog::Pstn, november()));
+        let first = PageRequest::first(CallLog::Pstn, november());
+        is_sent(&client.pages::<PstnCallLogRow>(first));
+    }
+}
+
+#[test]
+fn each_layer_and_its_service_can_be_shared_among_threads() {
+    /// The layer's service over `inner`, both of which are so.
+    fn over<S, L>(inner: &S, layer: L) -> L::Service
+    where
+        S: Clone,
+        L: Layer<S, Service: Clone + Send + Sync + 'static> + Clone + Send + Sync + 'static,
+    {
+        let service = layer.layer(inner.clone());
+        is_shared(&service);
+        service
+    }
+
+    let builder = builder().service(Boxes);
+    let inner = builder.bottom_service().unwrap();
+    is_shared(&inner);
+    over(&inner, builder.call_layer());
+    over(&inner, builder.call_span_layer());
+    over(&inner, RetryLayer::new(builder.retry_policy()));
+    over(&inner, builder.authorize_layer().unwrap());
+    over(&inner, builder.rate_limit_layer());
+    over(&inner, builder.request_headers_layer());
+    over(&inner, builder.attempt_span_layer());
+    over(&inner, builder.attempt_timeout_layer());
+    over(&inner, CollectBodyLayer::new(1));
+    let pages = over(&inner, builder.decode_page_layer::<PstnCallLogRow>());
+    is_shared(&PageService::new(pages, builder.graph().clone()));
+}
+
+/// Serves pages from a thread, each connection as often as it is asked.
+fn serve_pages() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            thread::spawn(move || {
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while let Ok(1) = stream.read(&mut byte) {
+                    head.push(byte[0]);
+                    if head.ends_with(b"\r\n\r\n") {
+                        head.clear();
+                        let length = LAST.len();
+                        let answer =
+                            format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{LAST}");
+                        stream.write_all(answer.as_bytes()).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    origin
+}
+
+/// As a test suite does whose tests have a runtime each and a client together.
+#[test]
+fn a_client_outlives_the_runtimes_that_it_is_used_in() {
+    let login = "https://login.example".parse().unwrap();
+    let endpoints = Endpoints::custom(serve_pages().parse().unwrap(), login);
+    let client = GraphClient::builder(endpoints)
+        .token_provider(StaticToken::new(AccessToken::new("opaque").unwrap()))
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        for _ in 0..2 {
+            let rows = runtime.block_on(ids(client.read(CallLog::Pstn, november())));
+            assert_eq!(rows.unwrap(), ["b"]);
+        }
+    }
 }

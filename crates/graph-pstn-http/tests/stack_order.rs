@@ -6,6 +6,9 @@
 )]
 
 use std::{
+    collections::HashSet,
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -14,17 +17,21 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_core::Stream;
 use graph_pstn_http::{
-    AccessToken, Backoff, BoxFuture, Endpoints, Error, ErrorKind, GraphClient, Page, PageRequest,
-    Quota, RateLimits, RetryPolicy, TokenProvider, TokenRequest,
+    AccessToken, AttemptEnd, Backoff, BoxFuture, Endpoints, Error, ErrorKind, GraphClient,
+    GraphClientBuilder, Observer, Page, PageRequest, Quota, RateLimits, RequestHeadersLayer,
+    RetryPolicy, SharedObserver, TokenProvider, TokenRequest,
 };
 use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
 use http::{Request, Response, StatusCode};
 use time::macros::datetime;
 use tokio::time::{Instant, sleep};
-use tower::{Service as _, ServiceExt as _, service_fn};
+use tower::{ServiceExt as _, service_fn};
 
 const PAGE: &str = r#"{"value":[{"id":"a"}]}"#;
+/// A page that links to another.
+const FIRST: &str = r#"{"@odata.nextLink":"https://graph.example/v1.0/communications/callRecords/microsoft.graph.callRecords.getPstnCalls(from=2019-11-01,to=2019-12-01)?$skip=1000","value":[{"id":"b"}]}"#;
 
 /// What the service below everything does with each request in turn; the last one for ever.
 #[derive(Clone, Copy)]
@@ -52,11 +59,8 @@ struct Sent {
     id: String,
 }
 
-/// Sends one call through the default stack.
-async fn call(
-    script: &[Then],
-    limits: RateLimits,
-) -> (Result<Page<PstnCallLogRow>, Error>, Vec<Sent>) {
+/// The default stack over the script, and what arrives there.
+fn builder(script: &[Then], limits: RateLimits) -> (GraphClientBuilder, Arc<Mutex<Vec<Sent>>>) {
     let begun = Instant::now();
     let sent = Arc::new(Mutex::new(Vec::new()));
     let of_service = sent.clone();
@@ -86,27 +90,58 @@ async fn call(
     });
     let graph = "https://graph.example".parse().unwrap();
     let login = "https://login.example".parse().unwrap();
-    let client = GraphClient::builder(Endpoints::custom(graph, login))
+    let backoff = Backoff::default().with_random(|| 0.5);
+    let builder = GraphClient::builder(Endpoints::custom(graph, login))
         .token_provider(Tokens::default())
         .service(service)
         .rate_limits(limits)
-        .retry(
-            RetryPolicy::builder()
-                .backoff(Backoff::default().with_random(|| 0.5))
-                .build(),
-        )
-        .build()
-        .unwrap();
+        .retry(RetryPolicy::builder().backoff(backoff).build());
+    (builder, sent)
+}
+
+fn first_page() -> PageRequest {
     let range = TimeRange::new(
         datetime!(2019-11-01 0:00 UTC),
         datetime!(2019-12-01 0:00 UTC),
     );
-    let mut pages = client.page_source::<PstnCallLogRow>();
-    let request = PageRequest::first(CallLog::Pstn, range.unwrap());
-    let result = pages.ready().await.unwrap().call(request).await;
+    PageRequest::first(CallLog::Pstn, range.unwrap())
+}
+
+async fn ask(client: &GraphClient) -> Result<Page<PstnCallLogRow>, Error> {
+    client.page_source().oneshot(first_page()).await
+}
+
+/// Sends one call through the default stack.
+async fn call(
+    script: &[Then],
+    limits: RateLimits,
+) -> (Result<Page<PstnCallLogRow>, Error>, Vec<Sent>) {
+    let (builder, sent) = builder(script, limits);
+    let result = ask(&builder.build().unwrap()).await;
     let sent = std::mem::take(&mut *sent.lock().unwrap());
     (result, sent)
 }
+
+/// Keeps how attempts ended, and how long they took.
+#[derive(Default)]
+struct Ends(Mutex<Vec<(Result<u16, ErrorKind>, Duration)>>);
+
+impl Observer for Ends {
+    fn attempt(&self, attempt: &AttemptEnd) {
+        let outcome = attempt.outcome.map(|status| status.as_u16());
+        self.0.lock().unwrap().push((outcome, attempt.took));
+    }
+}
+
+/// The limits of a log whose gate is closed for 250 s.
+fn closed() -> RateLimits {
+    let limits = unlimited();
+    let pstn = graph_pstn_http::Collection("getPstnCalls");
+    limits.close_gate(pstn, CLOSED);
+    limits
+}
+
+const CLOSED: Duration = Duration::from_secs(250);
 
 fn unlimited() -> RateLimits {
     RateLimits::new(Quota::unlimited())
@@ -141,6 +176,7 @@ async fn the_signature_is_inside_the_retry_and_outside_the_quota() {
     let (result, sent) = call(&script, RateLimits::new(Quota::per_minute(1))).await;
     assert!(result.is_ok());
     assert!(sent[1].at - sent[0].at >= Duration::from_secs(60));
+    assert_ne!(sent[0].id, sent[1].id);
 
     let (result, sent) = call(&[Then::Answer(401, "")], unlimited()).await;
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Unauthorized);
@@ -149,12 +185,9 @@ async fn the_signature_is_inside_the_retry_and_outside_the_quota() {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_for_the_quota_is_outside_the_timeout_of_an_attempt() {
-    let limits = unlimited();
-    let pstn = graph_pstn_http::Collection("getPstnCalls");
-    limits.close_gate(pstn, Duration::from_secs(250));
-    let (result, sent) = call(&[Then::Answer(200, PAGE)], limits).await;
+    let (result, sent) = call(&[Then::Answer(200, PAGE)], closed()).await;
     assert!(result.is_ok());
-    assert_eq!(sent[0].at, Duration::from_secs(250));
+    assert_eq!(sent[0].at, CLOSED);
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,4 +200,81 @@ async fn the_headers_are_outside_the_timeout_and_the_clock_outside_everything() 
     // Attempts of 60 s, clamped to the three minutes that the call may work.
     assert_eq!(error.elapsed(), Some(Duration::from_secs(180)));
     assert_eq!(error.attempts(), u32::try_from(sent.len()).unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_headers_are_inside_the_quota() {
+    let begun = Instant::now();
+    let made = Arc::new(Mutex::new(Vec::new()));
+    let of_headers = made.clone();
+    let headers = RequestHeadersLayer::default().with_ids(move || {
+        let mut made = of_headers.lock().unwrap();
+        made.push(begun.elapsed());
+        format!("id-{}", made.len())
+    });
+    let (builder, sent) = builder(&[Then::Answer(200, PAGE)], closed());
+    let client = builder.request_headers(headers).build().unwrap();
+    assert!(ask(&client).await.is_ok());
+    // An id is made for a request that leaves, and not for one that waits.
+    assert_eq!(*made.lock().unwrap(), [CLOSED]);
+    assert_eq!(sent.lock().unwrap()[0].id, "id-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_span_of_an_attempt_is_inside_the_quota_and_outside_the_timeout() {
+    let ends = Arc::new(Ends::default());
+    let (builder, _) = builder(&[Then::Hang, Then::Answer(200, PAGE)], closed());
+    let client = builder
+        .observer(SharedObserver::new(ends.clone()))
+        .build()
+        .unwrap();
+    assert!(ask(&client).await.is_ok());
+    let timeout = Duration::from_secs(60);
+    // A span inside the timeout would be dropped with the attempt, and its end never be told.
+    assert_eq!(
+        *ends.0.lock().unwrap(),
+        [
+            (Err(ErrorKind::Timeout), timeout),
+            (Ok(200), Duration::ZERO)
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_page_goes_through_the_whole_stack() {
+    let script = [
+        Then::Answer(200, FIRST),
+        Then::Answer(503, ""),
+        Then::Answer(200, PAGE),
+    ];
+    let (builder, sent) = builder(&script, RateLimits::new(Quota::per_minute(2)));
+    let client = builder.build().unwrap();
+    let mut pages = pin!(client.pages::<PstnCallLogRow>(first_page()));
+    let mut ids = Vec::new();
+    while let Some(page) = poll_fn(|cx| pages.as_mut().poll_next(cx)).await {
+        ids.extend(page.unwrap().rows.into_iter().filter_map(|row| row.id));
+    }
+    assert_eq!(ids, ["b", "a"]);
+    let sent = sent.lock().unwrap();
+    let tokens: Vec<&str> = sent.iter().map(|sent| sent.token.as_str()).collect();
+    assert_eq!(tokens, ["Bearer t0", "Bearer t1", "Bearer t2"]);
+    let ids: HashSet<&str> = sent.iter().map(|sent| sent.id.as_str()).collect();
+    assert_eq!(ids.len(), 3);
+    // The retry of the second page is the third request of the minute.
+    assert!(sent[2].at - sent[0].at >= Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_readers_of_a_client_share_its_quota() {
+    let script = [Then::Answer(200, PAGE)];
+    let (builder, sent) = builder(&script, RateLimits::new(Quota::per_minute(1)));
+    let client = builder.build().unwrap();
+    let clone = client.clone();
+    let (one, two, three) = tokio::join!(ask(&client), ask(&client), ask(&clone));
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    let sent = sent.lock().unwrap();
+    assert_eq!(sent.len(), 3);
+    for two in sent.windows(2) {
+        assert!(two[1].at - two[0].at >= Duration::from_secs(60));
+    }
 }

@@ -164,9 +164,17 @@ impl<T: DeserializeOwned + 'static> DecodePageLayer<T> {
     fn page(&self, response: &Response<Bytes>) -> Result<Page<T>, Error> {
         let body = response.body();
         let request_id = refusal::header(response.headers(), "request-id");
-        let with_id = |error: Error| match request_id {
-            Some(id) => error.with_status(response.status()).with_request_id(id),
-            None => error.with_status(response.status()),
+        let client_request_id = refusal::header(response.headers(), "client-request-id");
+        let with_id = |error: Error| {
+            let error = error.with_status(response.status());
+            let error = match client_request_id {
+                Some(id) => error.with_client_request_id(id),
+                None => error,
+            };
+            match request_id {
+                Some(id) => error.with_request_id(id),
+                None => error,
+            }
         };
         let collection = Collection::<T>::from_slice(body, self.bad_row)
             .map_err(|error| with_id(unreadable(error)))?;

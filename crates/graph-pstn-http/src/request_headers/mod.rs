@@ -2,7 +2,8 @@
 //!
 //! Graph asks for a fresh GUID in `client-request-id`, by which Microsoft's support finds a request
 //! (<https://learn.microsoft.com/graph/best-practices-concept>). It is set inside the retry, so that
-//! each attempt has its own, and noted in the error of an attempt that never had an answer.
+//! each attempt has its own. An error of an attempt that never had an answer notes it, and an answer that does not
+//! name it, a gateway's say, gets it as a header, so that what is made of that answer can name it too.
 
 mod layer;
 mod service;

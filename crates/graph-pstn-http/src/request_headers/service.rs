@@ -6,7 +6,7 @@ use std::{
 };
 
 use http::{
-    HeaderValue, Request,
+    HeaderValue, Request, Response,
     header::{ACCEPT, USER_AGENT},
 };
 use pin_project_lite::pin_project;
@@ -42,12 +42,12 @@ impl<S: fmt::Debug> fmt::Debug for RequestHeaders<S> {
     }
 }
 
-impl<S, B> Service<Request<B>> for RequestHeaders<S>
+impl<S, B, R> Service<Request<B>> for RequestHeaders<S>
 where
-    S: Service<Request<B>>,
+    S: Service<Request<B>, Response = Response<R>>,
     S::Error: Into<Error>,
 {
-    type Response = S::Response;
+    type Response = Response<R>;
     type Error = Error;
     type Future = RequestHeadersFuture<S::Future>;
 
@@ -83,23 +83,29 @@ pin_project! {
     }
 }
 
-impl<F, T, E> Future for RequestHeadersFuture<F>
+impl<F, R, E> Future for RequestHeadersFuture<F>
 where
-    F: Future<Output = Result<T, E>>,
+    F: Future<Output = Result<Response<R>, E>>,
     E: Into<Error>,
 {
-    type Output = Result<T, Error>;
+    type Output = Result<Response<R>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(this.response.poll(cx));
-        Poll::Ready(result.map_err(|error| {
-            let error = error.into();
-            match this.id.take() {
-                Some(id) => error.with_client_request_id(id),
-                None => error,
+        let result = ready!(this.response.poll(cx)).map_err(Into::into);
+        let Some(id) = this.id.take() else {
+            return Poll::Ready(result);
+        };
+        Poll::Ready(match result {
+            Ok(mut response) => {
+                if let Ok(value) = HeaderValue::from_str(&id) {
+                    let headers = response.headers_mut();
+                    headers.entry(CLIENT_REQUEST_ID).or_insert(value);
+                }
+                Ok(response)
             }
-        }))
+            Err(error) => Err(error.with_client_request_id(id)),
+        })
     }
 }
 
@@ -118,16 +124,16 @@ mod tests {
 
     #[tokio::test]
     async fn each_attempt_has_an_id_of_its_own() {
-        let echo =
-            service_fn(
-                |request: Request<()>| async move { Ok::<_, Error>(request.headers().clone()) },
-            );
+        let echo = service_fn(|request: Request<()>| async move {
+            Ok::<_, Error>(Response::new(request.headers().clone()))
+        });
         let count = Arc::new(AtomicU32::new(0));
         let layer = RequestHeadersLayer::new("tester/1")
             .unwrap()
             .with_ids(move || format!("id-{}", count.fetch_add(1, Ordering::Relaxed)));
         for id in ["id-0", "id-1"] {
-            let headers = layer.layer(echo).oneshot(Request::new(())).await.unwrap();
+            let response = layer.layer(echo).oneshot(Request::new(())).await.unwrap();
+            let headers = response.body();
             assert_eq!(headers["client-request-id"], id);
             assert_eq!(headers["user-agent"], "tester/1");
             assert_eq!(headers["accept"], "application/json");
@@ -137,7 +143,7 @@ mod tests {
     #[tokio::test]
     async fn the_error_of_an_attempt_without_an_answer_knows_its_id() {
         let deaf = service_fn(|_: Request<()>| async {
-            Err::<(), _>(Error::new(ErrorKind::Timeout, "too slow"))
+            Err::<Response<()>, _>(Error::new(ErrorKind::Timeout, "too slow"))
         });
         let layer = RequestHeadersLayer::new("tester/1")
             .unwrap()
@@ -148,6 +154,23 @@ mod tests {
             .await
             .unwrap_err();
         assert_eq!(error.client_request_id(), Some("id-7"));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_name_the_request_has_its_id_added() {
+        for (sent, wanted) in [(None, "id-7"), (Some("id-of-graph"), "id-of-graph")] {
+            let service = service_fn(move |_: Request<()>| async move {
+                let response = Response::builder().status(503);
+                let response = match sent {
+                    Some(id) => response.header(CLIENT_REQUEST_ID, id),
+                    None => response,
+                };
+                Ok::<_, Error>(response.body(()).unwrap())
+            });
+            let layer = RequestHeadersLayer::default().with_ids(|| "id-7".to_owned());
+            let response = layer.layer(service).oneshot(Request::new(())).await;
+            assert_eq!(response.unwrap().headers()[CLIENT_REQUEST_ID], wanted);
+        }
     }
 
     #[test]

@@ -4,14 +4,14 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::{Span, field::Empty};
 
-use crate::{AttemptEnd, CallClock, Error, SharedObserver};
+use crate::{AttemptEnd, CallClock, Error, Origin, SharedObserver, observe::method_name};
 
 /// Wraps each attempt in a span, counts it in the call's clock, and tells an observer how it ended.
 #[derive(Clone, Debug, Default)]
@@ -60,12 +60,17 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let number = CallClock::of(request.extensions()).map_or(1, CallClock::begin_attempt);
+        let method = request.method().clone();
+        let server = Origin::of(request.uri()).ok();
         let span = tracing::debug_span!(
             "graph.attempt",
+            otel.name = method_name(&method),
             otel.kind = "client",
-            http.request.method = request.method().as_str(),
-            http.request.resend_count = number.saturating_sub(1),
-            server.address = request.uri().host(),
+            otel.status_code = Empty,
+            http.request.method = method_name(&method),
+            http.request.resend_count = (number > 1).then(|| number - 1),
+            server.address = server.as_ref().map(Origin::host),
+            server.port = server.as_ref().map(Origin::port),
             url.path = request.uri().path(),
             http.response.status_code = Empty,
             error.type = Empty,
@@ -75,6 +80,8 @@ where
         AttemptSpanFuture {
             response,
             span,
+            method,
+            server,
             sent,
             observer: self.observer.clone(),
         }
@@ -88,6 +95,8 @@ pin_project! {
         #[pin]
         response: F,
         span: Span,
+        method: Method,
+        server: Option<Origin>,
         sent: Instant,
         observer: SharedObserver,
     }
@@ -104,22 +113,24 @@ where
         let this = self.project();
         let entered = this.span.enter();
         let result = ready!(this.response.poll(cx)).map_err(Into::into);
-        let outcome = match &result {
-            Ok(response) => {
-                let status = response.status();
-                this.span
-                    .record("http.response.status_code", status.as_u16());
-                Ok(status)
-            }
-            Err(error) => {
-                this.span.record("error.type", error.kind().name());
-                Err(error.kind())
-            }
+        let (outcome, status) = match &result {
+            Ok(response) => (Ok(response.status()), Some(response.status())),
+            // A body that broke off had a status before.
+            Err(error) => (Err(error.kind()), error.status()),
         };
-        this.observer.attempt(&AttemptEnd {
+        let end = AttemptEnd {
             outcome,
             took: this.sent.elapsed(),
-        });
+            method: this.method.clone(),
+            server: this.server.take(),
+        };
+        let status = status.map(|status| status.as_u16());
+        this.span.record("http.response.status_code", status);
+        if let Some(failure) = end.error_type() {
+            this.span.record("error.type", &*failure);
+            this.span.record("otel.status_code", "ERROR");
+        }
+        this.observer.attempt(&end);
         drop(entered);
         Poll::Ready(result)
     }
@@ -143,6 +154,9 @@ mod tests {
                 .lock()
                 .unwrap()
                 .push(format!("{:?}", attempt.outcome));
+            assert_eq!(attempt.method, Method::PUT);
+            let server = attempt.server.as_ref().map(ToString::to_string);
+            assert_eq!(server.as_deref(), Some("http://[::1]:8080"));
         }
     }
 
@@ -160,7 +174,8 @@ mod tests {
         }));
         let clock = CallClock::start(CallLimits::default());
         for good in [false, true] {
-            let mut request = Request::new(good);
+            let request = Request::put("http://[::1]:8080/v1.0").body(good);
+            let mut request = request.unwrap();
             request.extensions_mut().insert(clock.clone());
             let result = service.clone().oneshot(request).await;
             assert_eq!(result.is_ok(), good);

@@ -48,6 +48,7 @@ where
         let span = tracing::debug_span!(
             "graph.call",
             otel.kind = "internal",
+            otel.status_code = Empty,
             url.path = request.uri().path(),
             graph.attempts = Empty,
             graph.waited_ms = Empty,
@@ -91,6 +92,7 @@ where
         }
         if let Err(error) = &result {
             this.span.record("error.type", error.kind().name());
+            this.span.record("otel.status_code", "ERROR");
             // Not the message, which may hold words of Graph's own.
             tracing::debug!(
                 kind = error.kind().name(),

@@ -7,7 +7,8 @@
 //! - Cryptography is AWS-LC's with the feature `aws-lc-rs`, a default feature; ring's with `ring` and
 //!   without `aws-lc-rs`; or else that of the `CryptoProvider` which the program installed in rustls.
 //! - A proxy is taken from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) unless one is set. It
-//!   is asked for a tunnel, so that it sees no request; loopback addresses and plain `http` go without.
+//!   is asked for a tunnel, so that it sees no request; loopback addresses and plain `http` go without. One whose
+//!   URL cannot be read is an error: nothing goes out by a way that was not meant.
 //! - A connection that brought a 503 is not used again, as Graph asks.
 //! - Redirects are never followed: Graph sends none here, and a token must not travel on its own.
 //!

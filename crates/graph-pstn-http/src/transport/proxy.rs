@@ -1,7 +1,7 @@
 //! Which way a connection goes: straight, or through a proxy's tunnel.
 
 use std::{
-    fmt,
+    env, fmt,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -25,7 +25,7 @@ type Connection = Result<TokioIo<TcpStream>, Box<dyn std::error::Error + Send + 
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// As `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, by curl's rules.
+    /// As `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in capitals or not, by curl's rules.
     #[default]
     Environment,
     /// None, whatever the environment says.
@@ -56,16 +56,8 @@ impl ProxyConnector {
     pub(super) fn new(tcp: HttpConnector, proxy: &Proxy) -> Result<Self, Error> {
         let matcher = match proxy {
             Proxy::Direct => None,
-            Proxy::Environment => Some(Matcher::from_env()),
-            Proxy::Url(url) => {
-                let known = url.parse::<Uri>().ok().filter(|uri| uri.host().is_some());
-                if known.is_none() {
-                    return Err(unusable(
-                        "the proxy is not a URL; write it as http://host:port",
-                    ));
-                }
-                Some(Matcher::builder().https(url.as_str()).build())
-            }
+            Proxy::Environment => of_environment(|name| env::var(name).ok())?,
+            Proxy::Url(url) => Some(matcher("the proxy", url, "")?),
         };
         Ok(Self {
             tcp,
@@ -94,6 +86,33 @@ impl ProxyConnector {
             None => tunnel,
         }))
     }
+}
+
+/// The proxy that the variables name, if any.
+fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Matcher>, Error> {
+    let first = |names: &[&'static str]| {
+        let mut set = names
+            .iter()
+            .filter_map(|name| Some((*name, variable(name)?)));
+        set.find(|(_, value)| !value.is_empty())
+    };
+    let Some((name, url)) = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else {
+        return Ok(None);
+    };
+    let no = first(&["NO_PROXY", "no_proxy"]).map(|(_, hosts)| hosts);
+    matcher(name, &url, &no.unwrap_or_default()).map(Some)
+}
+
+/// Sends everything but `no` to this proxy. hyper-util's own matcher would go without a proxy if it cannot
+/// read its URL, and so by a way that the caller had ruled out.
+fn matcher(name: &str, url: &str, no: &str) -> Result<Matcher, Error> {
+    let anywhere = Uri::from_static("https://graph.example/");
+    let all = Matcher::builder().https(url).build();
+    if all.intercept(&anywhere).is_none() {
+        let message = format!("{name} is not the URL of a proxy; write it as http://host:port");
+        return Err(unusable(&message));
+    }
+    Ok(Matcher::builder().https(url).no(no).build())
 }
 
 fn unusable(message: &str) -> Error {
@@ -128,35 +147,102 @@ impl Service<Uri> for ProxyConnector {
 mod tests {
     use super::*;
 
-    fn goes_through(proxy: &str, target: &str) -> bool {
-        let connector =
-            ProxyConnector::new(HttpConnector::new(), &Proxy::Url(proxy.to_owned())).unwrap();
+    fn connector(matcher: Option<Matcher>) -> ProxyConnector {
+        ProxyConnector {
+            tcp: HttpConnector::new(),
+            matcher: matcher.map(Arc::new),
+        }
+    }
+
+    fn goes_through(connector: &ProxyConnector, target: &str) -> bool {
         let tunnel = connector.tunnel(&target.parse().unwrap());
         tunnel.unwrap().is_some()
     }
 
+    /// What is connected by in an environment of these variables.
+    fn environment(variables: &[(&str, &str)]) -> Result<ProxyConnector, Error> {
+        let variable = |asked: &str| {
+            let mut set = variables.iter();
+            let (_, value) = set.find(|(name, _)| *name == asked)?;
+            Some((*value).to_owned())
+        };
+        of_environment(variable).map(connector)
+    }
+
+    const PROXY: &str = "http://proxy.example:3128";
+    const GRAPH: &str = "https://graph.example/v1.0";
+
     #[test]
     fn tokens_for_loopback_and_plain_http_never_meet_a_proxy() {
-        let proxy = "http://proxy.example:3128";
-        assert!(goes_through(proxy, "https://graph.example/v1.0"));
-        assert!(!goes_through(proxy, "https://127.0.0.1:8443/v1.0"));
-        assert!(!goes_through(proxy, "https://localhost/v1.0"));
-        assert!(!goes_through(proxy, "http://127.0.0.1:8080/v1.0"));
+        let url = Proxy::Url(PROXY.to_owned());
+        let url = ProxyConnector::new(HttpConnector::new(), &url).unwrap();
+        let all = [
+            ("HTTPS_PROXY", PROXY),
+            ("HTTP_PROXY", PROXY),
+            ("ALL_PROXY", PROXY),
+        ];
+        for connector in [url, environment(&all).unwrap()] {
+            assert!(goes_through(&connector, GRAPH));
+            for target in [
+                "https://127.0.0.1:8443/v1.0",
+                "https://[::1]:8443/v1.0",
+                "https://localhost/v1.0",
+                "http://127.0.0.1:8080/v1.0",
+                "http://graph.example/v1.0",
+            ] {
+                assert!(!goes_through(&connector, target), "{target}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_environment_names_the_proxy_and_who_does_without() {
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+            // One that is empty is as good as none.
+            let set = [("HTTPS_PROXY", ""), (name, PROXY)];
+            let variables = &set[usize::from(name == "HTTPS_PROXY")..];
+            let connector = environment(variables).unwrap();
+            assert!(goes_through(&connector, GRAPH), "{name}");
+            for no in ["NO_PROXY", "no_proxy"] {
+                let mut variables = variables.to_vec();
+                variables.push((no, "graph.example, 192.0.2.0/24"));
+                let connector = environment(&variables).unwrap();
+                assert!(!goes_through(&connector, GRAPH), "{name} {no}");
+                assert!(!goes_through(&connector, "https://192.0.2.7/"));
+                assert!(goes_through(&connector, "https://login.example/"));
+            }
+        }
+        for none in [&[][..], &[("HTTP_PROXY", PROXY)], &[("HTTPS_PROXY", "")]] {
+            assert!(!goes_through(&environment(none).unwrap(), GRAPH));
+        }
+        let both = [("ALL_PROXY", "http://all.example"), ("HTTPS_PROXY", PROXY)];
+        let matcher = environment(&both).unwrap().matcher.unwrap();
+        let chosen = matcher.intercept(&Uri::from_static(GRAPH)).unwrap();
+        assert_eq!(chosen.uri(), "http://proxy.example:3128/");
     }
 
     #[test]
     fn a_proxy_that_cannot_be_used_is_refused() {
         let refused = |url: &str| {
-            ProxyConnector::new(HttpConnector::new(), &Proxy::Url(url.to_owned()))
-                .and_then(|c| {
-                    c.tunnel(&"https://graph.example/".parse().unwrap())
-                        .map(|_| ())
-                })
-                .unwrap_err()
-                .kind()
+            let url = Proxy::Url(url.to_owned());
+            let connector = ProxyConnector::new(HttpConnector::new(), &url);
+            let tunnel = connector.and_then(|c| c.tunnel(&GRAPH.parse().unwrap()));
+            tunnel.map(|_| ()).unwrap_err().kind()
         };
-        assert_eq!(refused("not a url"), ErrorKind::Config);
+        for url in ["not a url", "", "/proxy", "ftp://proxy.example"] {
+            assert_eq!(refused(url), ErrorKind::Config, "{url}");
+        }
         assert_eq!(refused("socks5://proxy.example:1080"), ErrorKind::Config);
+        assert_eq!(refused("https://proxy.example"), ErrorKind::Config);
+        let error = environment(&[("ALL_PROXY", "http://user:hidden@ proxy")]).map(|_| ());
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let shown = format!("{error} {error:?}");
+        assert!(
+            shown.contains("ALL_PROXY is not the URL of a proxy"),
+            "{shown}"
+        );
+        assert!(!shown.contains("hidden"), "{shown}");
     }
 
     #[test]
