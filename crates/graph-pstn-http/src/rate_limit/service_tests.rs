@@ -4,7 +4,7 @@ use tokio::time::Instant;
 use tower::{ServiceExt as _, service_fn, util::BoxCloneSyncService};
 
 use super::*;
-use crate::{CallLimits, ErrorKind, Observer, Quota, QuotaWait, RateLimitRegistry};
+use crate::{CallLimits, ErrorKind, Observer, Quota, QuotaWait, RateLimitRegistry, fussy::Fussy};
 
 type Limited = BoxCloneSyncService<Request<()>, Response<()>, Error>;
 type Log = Arc<Mutex<Vec<(Collection, Instant)>>>;
@@ -233,4 +233,16 @@ async fn who_would_wait_too_long_behind_others_is_told_at_once() {
     next.await.unwrap().unwrap();
     // With its turn come, the queue is short again.
     service.oneshot(clocked()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
+    let limits = RateLimits::new(Quota::per_minute(1));
+    let inner = Fussy::new(vec![200, 200]);
+    let mut service = RateLimit::new(inner, limits, SharedObserver::default());
+    // The second waits for the quota in between.
+    for _ in 0..2 {
+        let response = service.ready().await.unwrap().call(request(PSTN)).await;
+        assert_eq!(response.unwrap().status(), 200);
+    }
 }
