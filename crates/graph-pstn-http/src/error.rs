@@ -13,9 +13,11 @@ type Source = Box<dyn error::Error + Send + Sync>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// No connection: name resolution, TCP, or the proxy. The request was not sent. Always retried.
+    /// No connection: name resolution, TCP, the proxy, or a TLS handshake that broke off. The request was not
+    /// sent. Always retried.
     Connect,
-    /// The server's certificate is not trusted, or TLS failed otherwise. Not retried.
+    /// TLS failed for as long as nobody changes anything: the server's certificate is not trusted, or the two sides
+    /// cannot agree on a version or a cipher. Not retried.
     Tls,
     /// An attempt, or the whole call, took longer than it may. Retried for GET.
     Timeout,
