@@ -21,7 +21,7 @@
 //! | label | values |
 //! |---|---|
 //! | `http.response.status_code` | `200`, `429`, … |
-//! | `error.type` | [`ErrorKind::name`](crate::ErrorKind::name): `timeout`, `throttled`, … |
+//! | `error.type` | [`ErrorKind::name`](crate::ErrorKind::name): `timeout`, `throttled`, …; `canceled` for an attempt that was given up since nobody wants its answer any more |
 //! | `graph.client.pause` | `stated`: the server named the time; `drawn`: the client did |
 //! | `graph.client.wait` | `quota`: the client's own count; `gate`: the server asked for it |
 //! | `graph.client.token` | [`TokenReason::name`](crate::TokenReason::name): `needed`, `refused`, `challenged` |

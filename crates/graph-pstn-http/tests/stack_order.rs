@@ -168,3 +168,13 @@ async fn the_headers_are_outside_the_timeout_and_the_clock_outside_everything() 
     assert_eq!(error.elapsed(), Some(Duration::from_secs(180)));
     assert_eq!(error.attempts(), u32::try_from(sent.len()).unwrap());
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_attempts_of_an_error_are_the_requests_that_were_sent() {
+    // Two of the retry's five passes send twice, since the first token is refused.
+    let script = [401, 503, 503, 401, 503, 503].map(|status| Then::Answer(status, ""));
+    let (result, sent) = call(&script, unlimited()).await;
+    let error = result.unwrap_err();
+    assert_eq!((error.kind(), sent.len()), (ErrorKind::Server, 7));
+    assert_eq!(error.attempts(), 7);
+}

@@ -4,14 +4,14 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::{Span, field::Empty};
 
-use crate::{AttemptEnd, CallClock, Error, SharedObserver};
+use crate::{AttemptEnd, CallClock, Error, ErrorKind, SharedObserver};
 
 /// Wraps each attempt in a span, counts it in the call's clock, and tells an observer how it ended.
 #[derive(Clone, Debug, Default)]
@@ -77,12 +77,13 @@ where
             span,
             sent,
             observer: self.observer.clone(),
+            ended: false,
         }
     }
 }
 
 pin_project! {
-    /// The future of [`AttemptSpan`].
+    /// The future of [`AttemptSpan`]. Dropped before its end it reports an attempt that was given up.
     #[derive(Debug)]
     pub struct AttemptSpanFuture<F> {
         #[pin]
@@ -90,7 +91,33 @@ pin_project! {
         span: Span,
         sent: Instant,
         observer: SharedObserver,
+        ended: bool,
     }
+
+    impl<F> PinnedDrop for AttemptSpanFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if !*this.ended {
+                let entered = this.span.enter();
+                report(this.span, *this.sent, this.observer, Err(ErrorKind::Canceled));
+                drop(entered);
+            }
+        }
+    }
+}
+
+fn report(
+    span: &Span,
+    sent: Instant,
+    observer: &SharedObserver,
+    outcome: Result<StatusCode, ErrorKind>,
+) {
+    match outcome {
+        Ok(status) => span.record("http.response.status_code", status.as_u16()),
+        Err(kind) => span.record("error.type", kind.name()),
+    };
+    let took = sent.elapsed();
+    observer.attempt(&AttemptEnd { outcome, took });
 }
 
 impl<F, R, E> Future for AttemptSpanFuture<F>
@@ -105,21 +132,11 @@ where
         let entered = this.span.enter();
         let result = ready!(this.response.poll(cx)).map_err(Into::into);
         let outcome = match &result {
-            Ok(response) => {
-                let status = response.status();
-                this.span
-                    .record("http.response.status_code", status.as_u16());
-                Ok(status)
-            }
-            Err(error) => {
-                this.span.record("error.type", error.kind().name());
-                Err(error.kind())
-            }
+            Ok(response) => Ok(response.status()),
+            Err(error) => Err(error.kind()),
         };
-        this.observer.attempt(&AttemptEnd {
-            outcome,
-            took: this.sent.elapsed(),
-        });
+        *this.ended = true;
+        report(this.span, *this.sent, this.observer, outcome);
         drop(entered);
         Poll::Ready(result)
     }
@@ -127,12 +144,15 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::{
+        sync::{Arc, Mutex},
+        time::Duration,
+    };
 
     use tower::{ServiceExt as _, service_fn};
 
     use super::*;
-    use crate::{CallLimits, ErrorKind, Observer};
+    use crate::{CallLimits, Observer};
 
     #[derive(Default)]
     struct Heard(Mutex<Vec<String>>);
@@ -167,5 +187,33 @@ mod tests {
         }
         assert_eq!(clock.attempts(), 2);
         assert_eq!(*heard.0.lock().unwrap(), ["Err(Timeout)", "Ok(200)"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_that_is_dropped_is_reported_once_and_as_canceled() {
+        struct Took(Mutex<Vec<(Option<ErrorKind>, Duration)>>);
+        impl Observer for Took {
+            fn attempt(&self, attempt: &AttemptEnd) {
+                let told = (attempt.outcome.err(), attempt.took);
+                self.0.lock().unwrap().push(told);
+            }
+        }
+        let heard = Arc::new(Took(Mutex::default()));
+        let layer = AttemptSpanLayer::new(SharedObserver::new(heard.clone()));
+        let hangs = layer.layer(service_fn(|_: Request<()>| {
+            std::future::pending::<Result<Response<()>, Error>>()
+        }));
+        let call = hangs.oneshot(Request::new(()));
+        let seconds = Duration::from_secs(7);
+        assert!(tokio::time::timeout(seconds, call).await.is_err());
+        let canceled = (Some(ErrorKind::Canceled), seconds);
+        assert_eq!(*heard.0.lock().unwrap(), [canceled]);
+
+        let answers = layer.layer(service_fn(|_: Request<()>| {
+            std::future::ready(Ok::<_, Error>(Response::new(())))
+        }));
+        answers.oneshot(Request::new(())).await.unwrap();
+        let answered = (None, Duration::ZERO);
+        assert_eq!(*heard.0.lock().unwrap(), [canceled, answered]);
     }
 }
