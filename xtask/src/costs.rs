@@ -68,7 +68,7 @@ const PARTS: &[Part] = &[
     part("all-clouds", 6, HEAVY),
     part("retry-after", 7, HEAVY),
     part("call", 7, HEAVY),
-    part("authorize", 7, HEAVY),
+    part("authorize", 8, HEAVY),
     part("attempt-timeout", 7, HEAVY),
     part("collect-body", 7, HEAVY),
     part("rate-limit", 8, HEAVY),

@@ -13,9 +13,11 @@ type Source = Box<dyn error::Error + Send + Sync>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// No connection: name resolution, TCP, or the proxy. The request was not sent. Always retried.
+    /// No connection: name resolution, TCP, the proxy, or a TLS handshake that broke off. The request was not
+    /// sent. Always retried.
     Connect,
-    /// The server's certificate is not trusted, or TLS failed otherwise. Not retried.
+    /// TLS failed for as long as nobody changes anything: the server's certificate is not trusted, or the two sides
+    /// cannot agree on a version or a cipher. Not retried.
     Tls,
     /// An attempt, or the whole call, took longer than it may. Retried for GET.
     Timeout,
@@ -230,7 +232,7 @@ impl Error {
         self.0.client_request_id.as_deref()
     }
 
-    /// How often the request was sent; 0 when nobody counted.
+    /// How many requests were sent, those that a 401 made necessary included; 0 when none was, or when nobody counted.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -290,7 +292,10 @@ impl fmt::Display for Error {
         if inner.attempts > 1 {
             note(f, "attempts ", &inner.attempts)?;
         }
-        if let Some(elapsed) = inner.elapsed.filter(|_| inner.attempts > 1) {
+        // Nothing was sent, but tried for a while.
+        let in_vain = |elapsed: &Duration| inner.attempts == 0 && elapsed.as_secs() > 0;
+        let elapsed = inner.elapsed;
+        if let Some(elapsed) = elapsed.filter(|it| inner.attempts > 1 || in_vain(it)) {
             note(f, "after ", &format_args!("{:.1} s", elapsed.as_secs_f64()))?;
         }
         if separator == ", " {
@@ -348,6 +353,16 @@ mod tests {
             Error::new(ErrorKind::Config, "no cloud").to_string(),
             "no cloud"
         );
+        let no_token = |elapsed| {
+            Error::auth("no token")
+                .with_attempts(0, elapsed)
+                .to_string()
+        };
+        assert_eq!(
+            no_token(Duration::from_secs(163)),
+            "no token (after 163.0 s)"
+        );
+        assert_eq!(no_token(Duration::from_millis(3)), "no token");
     }
 
     #[test]

@@ -97,6 +97,9 @@ pub mod transport;
 mod cloud;
 mod endpoints;
 mod error;
+#[cfg(test)]
+#[cfg(any(feature = "authorize", feature = "rate-limit"))]
+mod fussy;
 mod observe;
 mod token;
 

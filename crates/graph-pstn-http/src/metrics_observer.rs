@@ -21,7 +21,7 @@
 //! | label | values |
 //! |---|---|
 //! | `http.response.status_code` | `200`, `429`, … |
-//! | `error.type` | [`ErrorKind::name`](crate::ErrorKind::name): `timeout`, `throttled`, …; of attempts that had an answer its status, from 400 on |
+//! | `error.type` | [`ErrorKind::name`](crate::ErrorKind::name): `timeout`, `throttled`, …; of attempts that had an answer its status, from 400 on; `canceled` for an attempt that was given up since nobody wants its answer any more |
 //! | `http.request.method` | `GET`, or what else the program sends of its own; `_OTHER` for methods that HTTP does not define |
 //! | `server.address`, `server.port` | `graph.microsoft.com`, `443`: the Graph origin |
 //! | `graph.client.pause` | `stated`: the server named the time; `drawn`: the client did |

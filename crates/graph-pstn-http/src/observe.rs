@@ -12,7 +12,8 @@ use crate::{ErrorKind, Origin};
 
 /// Hears of what the layers do. All methods have empty bodies, so implement those of interest.
 pub trait Observer: Send + Sync {
-    /// An attempt has ended: the service answered, or there was no answer.
+    /// An attempt has ended: the service answered, there was no answer, or it was given up because whoever asked no
+    /// longer wants it ([`ErrorKind::Canceled`]). Graph counts those too.
     fn attempt(&self, attempt: &AttemptEnd) {
         let _ = attempt;
     }
@@ -44,7 +45,7 @@ pub trait Observer: Send + Sync {
 pub struct AttemptEnd {
     /// The status of the answer, or what kind of failure there was instead.
     pub outcome: Result<StatusCode, ErrorKind>,
-    /// From sending the request to having its whole body.
+    /// From sending the request to having its whole body, or to the failure.
     pub took: Duration,
     /// The method of the request.
     pub method: Method,
@@ -88,7 +89,7 @@ pub(crate) fn method_name(method: &Method) -> &'static str {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct RetryPause {
-    /// How many attempts have failed so far.
+    /// How many attempts have failed so far, those for want of a token included.
     pub failed_attempts: u32,
     /// How long the pause will be.
     pub pause: Duration,

@@ -11,7 +11,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Where access tokens come from. Implementations cache: every attempt of every request asks.
 pub trait TokenProvider: Send + Sync {
-    /// A token that is valid now.
+    /// A token that is valid now. The future may be dropped before its end: when the caller gives up, or when
+    /// the call has no time left. What other callers wait for too belongs into a task of its own.
     ///
     /// # Errors
     /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the app cannot prove itself; a failure that

@@ -278,3 +278,13 @@ async fn all_readers_of_a_client_share_its_quota() {
         assert!(two[1].at - two[0].at >= Duration::from_secs(60));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_attempts_of_an_error_are_the_requests_that_were_sent() {
+    // Two of the retry's five passes send twice, since the first token is refused.
+    let script = [401, 503, 503, 401, 503, 503].map(|status| Then::Answer(status, ""));
+    let (result, sent) = call(&script, unlimited()).await;
+    let error = result.unwrap_err();
+    assert_eq!((error.kind(), sent.len()), (ErrorKind::Server, 7));
+    assert_eq!(error.attempts(), 7);
+}

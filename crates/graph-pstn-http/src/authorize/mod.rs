@@ -9,7 +9,10 @@
 //! caller's: a second 401 is not a token's fault.
 //! (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>)
 //!
-//! A token source that fails for now gives a transient error, which is the retry's business.
+//! A token source that fails for now gives a transient error, which is the retry's business. One that does not
+//! answer is waited for as long as the [`CallClock`](crate::CallClock) of the request has working time left, and
+//! then counts as such a failure; without a clock it has to bound itself. A token that comes when that time is
+//! over is not used: the request would have no time to be answered, and Graph would count it.
 //!
 //! ```
 //! use graph_pstn_http::{AccessToken, AuthorizeLayer, Error, ErrorKind, StaticToken};

@@ -11,7 +11,8 @@ use tower_service::Service;
 
 use super::{Challenge, tokens::Tokens};
 use crate::{
-    AccessToken, BoxFuture, Error, ErrorKind, Origin, TokenProvider, TokenReason, TokenRequest,
+    AccessToken, BoxFuture, CallClock, Error, ErrorKind, Origin, TokenProvider, TokenReason,
+    TokenRequest,
 };
 
 /// The service of [`AuthorizeLayer`](super::AuthorizeLayer).
@@ -95,11 +96,14 @@ impl<S> Authorize<S> {
         S::Error: Into<Error>,
         B: Clone,
     {
+        let clock = CallClock::of(request.extensions()).cloned();
+        let clock = clock.as_ref();
         let token = self
             .tokens
-            .token(TokenRequest::default(), TokenReason::Needed)
+            .token(TokenRequest::default(), TokenReason::Needed, clock)
             .await?;
         self.sign(&mut request, &token)?;
+        has_time(clock)?;
         let response = self.inner.call(request.clone()).await.map_err(Into::into)?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
@@ -110,7 +114,7 @@ impl<S> Authorize<S> {
             Some(claims) => (TokenRequest::with_claims(claims), TokenReason::Challenged),
             None => (TokenRequest::default(), TokenReason::Refused),
         };
-        let other = self.tokens.token(wanted, reason).await?;
+        let other = self.tokens.token(wanted, reason, clock).await?;
         if other.authorization() == token.authorization() {
             // The source has nothing else to give, so the answer would be the same.
             return Ok(response);
@@ -119,7 +123,19 @@ impl<S> Authorize<S> {
         poll_fn(|cx| self.inner.poll_ready(cx))
             .await
             .map_err(Into::into)?;
+        has_time(clock)?;
         self.inner.call(request).await.map_err(Into::into)
+    }
+}
+
+/// Whether the call may still work. A request that is given no time cannot be answered, but Graph would count it.
+fn has_time(clock: Option<&CallClock>) -> Result<(), Error> {
+    match clock {
+        Some(clock) if clock.remaining().is_zero() => Err(Error::new(
+            ErrorKind::Timeout,
+            "the time that the call may work was over before the request could be sent",
+        )),
+        _ => Ok(()),
     }
 }
 

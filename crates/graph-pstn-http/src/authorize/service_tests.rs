@@ -1,8 +1,10 @@
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
+use tokio::time::{Instant, sleep};
 use tower::{ServiceExt as _, service_fn};
 
 use super::*;
+use crate::{CallClock, CallLimits, fussy::Fussy};
 
 const GRAPH: &str = "https://graph.example";
 
@@ -173,4 +175,139 @@ async fn the_observer_hears_of_new_tokens_only() {
         *heard.0.lock().unwrap(),
         [("needed", true), ("refused", true)]
     );
+}
+
+/// Answers its questions in turn, the last one for ever: how long each takes, and whether there is a token then.
+struct Slow {
+    answers: Vec<(Duration, bool)>,
+    asked: Mutex<usize>,
+}
+
+impl Slow {
+    fn new(answers: impl Into<Vec<(Duration, bool)>>) -> Self {
+        Self {
+            answers: answers.into(),
+            asked: Mutex::new(0),
+        }
+    }
+}
+
+impl TokenProvider for Slow {
+    fn token(&self, _: TokenRequest) -> BoxFuture<'_, Result<AccessToken, Error>> {
+        let mut asked = self.asked.lock().unwrap();
+        let (takes, good) = self.answers[(*asked).min(self.answers.len() - 1)];
+        *asked += 1;
+        let token = format!("token-{asked}");
+        Box::pin(async move {
+            sleep(takes).await;
+            if good {
+                AccessToken::new(&token)
+            } else {
+                Err(Error::auth("login is down").with_transient(true))
+            }
+        })
+    }
+
+    fn invalidate(&self, _: &AccessToken) {}
+}
+
+const AT_ONCE: Duration = Duration::ZERO;
+const FOR_EVER: Duration = Duration::from_secs(1_000_000);
+
+/// Sends a request of a call that may work for 10 s. Gives the result, how many requests were sent, and how
+/// long it took.
+async fn send_within_10_s(
+    source: Slow,
+    answers: Vec<u16>,
+) -> (Result<Response<()>, Error>, usize, Duration) {
+    let number = answers.len();
+    let service = Fussy::new(answers);
+    let left = service.clone();
+    let service = Authorize::new(service, GRAPH.parse().unwrap(), Arc::new(source));
+    let mut request = Request::get(GRAPH).body(()).unwrap();
+    let limits = CallLimits::new(Duration::from_secs(10), Duration::from_secs(1_000));
+    request.extensions_mut().insert(CallClock::start(limits));
+    let begun = Instant::now();
+    let result = service.oneshot(request).await;
+    (result, number - left.left(), begun.elapsed())
+}
+
+#[tokio::test]
+async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
+    let service = Fussy::new(vec![401, 200]);
+    let source = Arc::new(Source::default());
+    let mut service = Authorize::new(service, GRAPH.parse().unwrap(), source);
+    let request = Request::get(GRAPH).body(()).unwrap();
+    let response = service.ready().await.unwrap().call(request).await;
+    assert_eq!(response.unwrap().status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_source_that_does_not_answer_is_given_what_the_call_has_left() {
+    let source = Slow::new([(FOR_EVER, true)]);
+    let (result, sent, took) = send_within_10_s(source, vec![]).await;
+    let error = result.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_transient()),
+        (ErrorKind::Auth, true)
+    );
+    assert!(
+        error.to_string().contains("did not answer in time"),
+        "{error}"
+    );
+    assert_eq!((sent, took), (0, Duration::from_secs(10)));
+
+    // The same holds for the token after a 401.
+    let source = Slow::new([(Duration::from_secs(4), true), (FOR_EVER, true)]);
+    let (result, sent, took) = send_within_10_s(source, vec![401]).await;
+    let error = result.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_transient()),
+        (ErrorKind::Auth, true)
+    );
+    assert_eq!((sent, took), (1, Duration::from_secs(10)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_observer_hears_of_a_source_that_does_not_answer() {
+    let heard = Arc::new(Heard::default());
+    let layer =
+        super::super::AuthorizeLayer::new(GRAPH.parse().unwrap(), Slow::new([(FOR_EVER, true)]))
+            .with_observer(crate::SharedObserver::new(heard.clone()));
+    let service = tower_layer::Layer::layer(&layer, Fussy::new(vec![]));
+    let mut request = Request::get(GRAPH).body(()).unwrap();
+    let limits = CallLimits::new(Duration::from_secs(10), AT_ONCE);
+    request.extensions_mut().insert(CallClock::start(limits));
+    assert!(service.oneshot(request).await.is_err());
+    assert_eq!(*heard.0.lock().unwrap(), [("needed", false)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_has_no_time_left_is_not_sent() {
+    let source = Slow::new([(Duration::from_secs(10), true)]);
+    let (result, sent, took) = send_within_10_s(source, vec![200]).await;
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!((sent, took), (0, Duration::from_secs(10)));
+
+    let source = Slow::new([(AT_ONCE, true), (Duration::from_secs(10), true)]);
+    let (result, sent, took) = send_within_10_s(source, vec![401, 200]).await;
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!((sent, took), (1, Duration::from_secs(10)));
+
+    let source = Slow::new([(Duration::from_millis(9_999), true)]);
+    let (result, sent, _) = send_within_10_s(source, vec![200]).await;
+    assert_eq!((result.unwrap().status().as_u16(), sent), (200, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_fails_for_now_after_a_401_gives_its_error_and_not_the_401() {
+    let source = Slow::new([(AT_ONCE, true), (AT_ONCE, false)]);
+    let (result, sent, _) = send_within_10_s(source, vec![401, 200]).await;
+    let error = result.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_transient()),
+        (ErrorKind::Auth, true)
+    );
+    assert_eq!(error.to_string(), "login is down");
+    assert_eq!(sent, 1);
 }

@@ -1,9 +1,15 @@
 //! The token source, and which of its tokens are new: it answers from its cache and does not say.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::timeout;
 
 use crate::{
-    AccessToken, Error, SharedObserver, TokenEnd, TokenProvider, TokenReason, TokenRequest,
+    AccessToken, CallClock, Error, SharedObserver, TokenEnd, TokenProvider, TokenReason,
+    TokenRequest,
 };
 
 /// The source with an observer. Clones know the same tokens.
@@ -28,13 +34,23 @@ impl Tokens {
         self
     }
 
-    /// A token of the source's; the observer hears of it if it is a new one, or if there is none.
+    /// A token of the source's, if it has one within the time that the call has left; the observer hears of it
+    /// if it is a new one, or if there is none.
     pub(super) async fn token(
         &self,
         request: TokenRequest,
         reason: TokenReason,
+        clock: Option<&CallClock>,
     ) -> Result<AccessToken, Error> {
-        let result = self.source.token(request).await;
+        let asked = self.source.token(request);
+        let result = match clock {
+            Some(clock) => {
+                let left = clock.remaining();
+                let answer = timeout(left, asked).await;
+                answer.unwrap_or_else(|_| Err(no_answer(left)))
+            }
+            None => asked.await,
+        };
         let outcome = match &result {
             Ok(token) => self.is_new(token).then_some(Ok(())),
             Err(error) => Some(Err(error.kind())),
@@ -62,4 +78,12 @@ impl Tokens {
         }
         new
     }
+}
+
+fn no_answer(within: Duration) -> Error {
+    let seconds = within.as_secs_f64();
+    Error::auth(format!(
+        "the token provider did not answer in time: the call had {seconds:.1} s left for it"
+    ))
+    .with_transient(true)
 }

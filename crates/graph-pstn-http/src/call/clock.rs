@@ -100,7 +100,8 @@ impl CallClock {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
-    /// Counts an attempt that is about to be sent; gives its number, the first being 1.
+    /// Counts a request that is about to be sent; gives its number, the first being 1. One layer of a stack does
+    /// so, below all that may hold a request back or send it again: in the default stack the attempt span.
     pub fn begin_attempt(&self) -> u32 {
         self.0
             .attempts
@@ -108,7 +109,8 @@ impl CallClock {
             .saturating_add(1)
     }
 
-    /// How many attempts have been sent.
+    /// How many requests the call has sent: one that was sent again with another token after a 401 counts twice, and
+    /// a try that ended for want of a token not at all.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts.load(Ordering::Relaxed)

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{Page, PageRequest};
-use crate::{Error, Origin};
+use crate::{Error, ErrorKind, Origin};
 
 /// Asks a service of pages for the page that a [`PageRequest`] names. Stateless, so any layer of
 /// `tower` may stand around it.
@@ -90,8 +90,36 @@ where
                 let result = ready!(response.poll(cx));
                 Poll::Ready(result.map(Response::into_body).map_err(Into::into))
             }
-            // Polled again after its error it has nothing left to give.
-            None => Poll::Pending,
+            // Its error was given away. Who polls on, against the rules, is told rather than left to hang.
+            None => Poll::Ready(Err(Error::new(
+                ErrorKind::Other,
+                "the answer to a page was asked for again after it was given",
+            ))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, pin::pin};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refusal_that_is_polled_again_does_not_hang() {
+        type Answer = std::future::Ready<Result<Response<Page<u32>>, Error>>;
+        let mut refused = pin!(PageServiceFuture::<Answer> {
+            response: None,
+            refused: Some(Error::new(ErrorKind::Config, "no URL")),
+        });
+        let mut kinds = Vec::new();
+        for _ in 0..2 {
+            let polled = poll_fn(|cx| Poll::Ready(refused.as_mut().poll(cx))).await;
+            let Poll::Ready(Err(error)) = polled else {
+                panic!("it hangs");
+            };
+            kinds.push(error.kind());
+        }
+        assert_eq!(kinds, [ErrorKind::Config, ErrorKind::Other]);
     }
 }

@@ -4,6 +4,10 @@ use super::{RateLimit, RateLimits};
 use crate::SharedObserver;
 
 /// Keeps requests within a quota. See the [module](super) for an example.
+///
+/// A request that waits keeps the readiness of the service below, which was polled before the wait. Where that
+/// is a permit, as of `tower`'s `ConcurrencyLimit`, requests that wait for the quota of one log so hold up those to
+/// another that need not wait. Give each log a limit of its own there, or one that has room for those that wait.
 #[derive(Clone, Debug)]
 pub struct RateLimitLayer {
     limits: RateLimits,

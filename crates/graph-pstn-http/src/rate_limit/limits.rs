@@ -132,7 +132,7 @@ impl RateLimits {
         if let Some(clock) = clock {
             clock.add_wait(begun.elapsed());
         }
-        result.unwrap_or_else(|_| Err(too_long(left)))
+        result.unwrap_or_else(|_| Err(too_long(left, false)))
     }
 
     /// Notes that the answer to a request is there.
@@ -157,9 +157,10 @@ impl RateLimits {
     ) -> Result<Ticket, Error> {
         let counted = self.counted(collection);
         let place = Place::take(&counted.queue);
-        let free = locked(&counted.window).free_after(place.ahead, begun);
-        if let Some(free) = free.filter(|free| *free - begun > left) {
-            return Err(too_long(free - begun));
+        let quota = locked(&counted.window).free_after(place.ahead, begun);
+        let gate = *locked(&counted.gate);
+        if let Some(free) = gate.max(quota).filter(|free| *free - begun > left) {
+            return Err(too_long(free - begun, gate >= quota));
         }
         let turn = counted.turn.lock().await;
         loop {
@@ -172,7 +173,7 @@ impl RateLimits {
                 Err(closed) => closed,
             };
             if free - begun > left {
-                return Err(too_long(free - now));
+                return Err(too_long(free - now, gate));
             }
             observer.wait(&QuotaWait {
                 wait: free - now,
@@ -221,13 +222,17 @@ fn window(limit: Option<u32>) -> Window {
     Window::new(limit, Quota::SPAN, Quota::MARGIN)
 }
 
-fn too_long(wait: Duration) -> Error {
+/// The error of a call that may not wait so long, for the gate or for the quota.
+fn too_long(wait: Duration, gate: bool) -> Error {
+    let why = if gate {
+        "Graph asked for quiet"
+    } else {
+        "the quota is used up"
+    };
+    let seconds = wait.as_secs_f64();
     Error::new(
         ErrorKind::Throttled,
-        format!(
-            "the quota is used up for another {:.0} s, longer than this call may wait",
-            wait.as_secs_f64()
-        ),
+        format!("{why} for another {seconds:.0} s, longer than this call may wait"),
     )
     .with_retry_after(wait)
     .with_transient(false)

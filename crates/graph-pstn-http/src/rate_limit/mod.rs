@@ -9,7 +9,9 @@
 //!   says. Graph counts arrivals, and requests may arrive closer together than they left: a slot is free
 //!   60 s after the answer was there, or after a margin of a second and a half, whichever comes first.
 //! - A 429, or a 5xx that names a time to come back, closes the gate for all clones at once, on its
-//!   way out: the retry, which sees only its own failures, could not hold back the other requests.
+//!   way out: the retry, which sees only its own failures, could not hold back the other requests. It stays
+//!   closed for as long as was asked, but no longer than ten minutes: an absurd wait is obeyed by the call that
+//!   was told, which gives up if it may not wait so long, and does not shut all others out for a day.
 //! - Waiting happens in the response's future, first come, first served, and never in `poll_ready`. It
 //!   is noted in the call's clock, and a wait that no longer fits the clock is an error at once.
 //! - A request whose future is dropped while it waits has not been counted.

@@ -13,6 +13,15 @@ use crate::{BoxFuture, CallClock, Error, SharedObserver, retry_after::retry_afte
 /// How long the gate stays closed after a 429 that names no time.
 const UNSTATED: Duration = Duration::from_secs(2);
 
+/// The longest that an answer closes the gate for everybody, whatever it asks for.
+///
+/// Graph counts requests to the PSTN logs over 60 s, so that by its own rules a minute of quiet is enough; ten
+/// minutes is the span over which it counts requests for Outlook, one of the longest that it documents
+/// (<https://learn.microsoft.com/graph/throttling-limits>). A longer wait is a mistake, a proxy's for instance, or an
+/// outage whose end nobody knows. The call that was told keeps to what it was told. For all others the price of
+/// not believing it is one look every ten minutes; that of believing a year would be a process to be started anew.
+const LONGEST_CLOSED: Duration = Duration::from_secs(600);
+
 /// The service of [`RateLimitLayer`](super::RateLimitLayer).
 #[derive(Clone, Debug)]
 pub struct RateLimit<S> {
@@ -65,7 +74,7 @@ where
                 _ => None,
             };
             if let Some(wait) = wait {
-                this.limits.close_gate(collection, wait);
+                this.limits.close_gate(collection, wait.min(LONGEST_CLOSED));
             }
             Ok(response)
         })

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 use tower::{ServiceExt as _, service_fn, util::BoxCloneSyncService};
 
 use super::*;
-use crate::{CallLimits, ErrorKind, Observer, Quota, QuotaWait, RateLimitRegistry};
+use crate::{CallLimits, ErrorKind, Observer, Quota, QuotaWait, RateLimitRegistry, fussy::Fussy};
 
 type Limited = BoxCloneSyncService<Request<()>, Response<()>, Error>;
 type Log = Arc<Mutex<Vec<(Collection, Instant)>>>;
@@ -233,4 +233,78 @@ async fn who_would_wait_too_long_behind_others_is_told_at_once() {
     next.await.unwrap().unwrap();
     // With its turn come, the queue is short again.
     service.oneshot(clocked()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
+    let limits = RateLimits::new(Quota::per_minute(1));
+    let inner = Fussy::new(vec![200, 200]);
+    let mut service = RateLimit::new(inner, limits, SharedObserver::default());
+    // The second waits for the quota in between.
+    for _ in 0..2 {
+        let response = service.ready().await.unwrap().call(request(PSTN)).await;
+        assert_eq!(response.unwrap().status(), 200);
+    }
+}
+
+/// A request of a call that may wait five minutes.
+fn patient() -> Request<()> {
+    let limits = CallLimits::new(Duration::from_secs(1), Duration::from_secs(300));
+    let mut request = request(PSTN);
+    request.extensions_mut().insert(CallClock::start(limits));
+    request
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_wait_that_the_service_names_closes_the_gate_for_longer_than_ten_minutes() {
+    for absurd in [
+        "86400",
+        "31536000",
+        "1e300",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ] {
+        let limits = RateLimits::new(Quota::unlimited());
+        let first = Arc::new(Mutex::new(Some(absurd)));
+        let inner = service_fn(move |_: Request<()>| {
+            let mut response = ok();
+            if let Some(absurd) = first.lock().unwrap().take() {
+                *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+                let wait = absurd.parse().unwrap();
+                response.headers_mut().insert("retry-after", wait);
+            }
+            async move { Ok::<_, Error>(response) }
+        });
+        let service = RateLimit::new(inner, limits, SharedObserver::default());
+        let begun = Instant::now();
+        let refused = service.clone().oneshot(patient()).await.unwrap();
+        assert_eq!(refused.status(), 503);
+
+        // Who may wait for less than the gate is closed is told at once, and by whom it was closed.
+        let error = service.clone().oneshot(patient()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Throttled);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
+        assert!(error.to_string().starts_with("Graph asked"), "{error}");
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+
+        // Who may wait longer goes when the ten minutes are over.
+        service.clone().oneshot(request(PSTN)).await.unwrap();
+        assert_eq!(begun.elapsed(), Duration::from_secs(600), "{absurd}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_minutes_that_the_service_names_is_kept_in_full() {
+    let limits = RateLimits::new(Quota::unlimited());
+    let (throttled, _) = service(&limits, || {
+        let mut response = ok();
+        *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+        let wait = "599".parse().unwrap();
+        response.headers_mut().insert("retry-after", wait);
+        response
+    });
+    let (open, _) = service(&limits, ok);
+    let begun = Instant::now();
+    throttled.oneshot(request(PSTN)).await.unwrap();
+    open.oneshot(request(PSTN)).await.unwrap();
+    assert_eq!(begun.elapsed(), Duration::from_secs(599));
 }

@@ -41,6 +41,19 @@ impl Failure {
     }
 }
 
+/// Whether the attempt can have sent something. What has these kinds is found out before a request leaves; a call
+/// that may not wait for the quota is throttled without a status.
+pub(super) fn may_have_sent<B>(result: &Result<Response<B>, Error>) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(error) => match error.kind() {
+            ErrorKind::Auth | ErrorKind::UntrustedLink | ErrorKind::Config => false,
+            ErrorKind::Throttled => error.status().is_some(),
+            _ => true,
+        },
+    }
+}
+
 pub(super) fn of<B>(result: &Result<Response<B>, Error>) -> Outcome {
     match result {
         Ok(response) => of_status(response.status(), retry_after(response.headers())),

@@ -33,10 +33,26 @@ struct Shared {
 #[derive(Clone, Default)]
 struct PerCall {
     clock: Option<CallClock>,
+    /// How many requests the clock had counted before.
+    before: u32,
+    passes: u32,
+    /// Those of `passes` that can have sent a request.
     sent: u32,
-    /// Those of `sent` that use an attempt up: all but those after which Graph named a time to wait.
+    /// Those of `passes` that use an attempt up: all but those after which Graph named a time to wait.
     counted: u32,
     paid: Paid,
+}
+
+impl PerCall {
+    /// How many requests were sent: as a layer below counted them, which may have sent one again after a 401, or one
+    /// for each pass where no layer counts.
+    fn requests(&self) -> u32 {
+        let counted = self.clock.as_ref().map_or(0, CallClock::attempts);
+        match counted.saturating_sub(self.before) {
+            0 => self.sent,
+            sent => sent,
+        }
+    }
 }
 
 /// What a call's retries took from the budget. A call that is dropped before its end gives it back.
@@ -146,7 +162,8 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
         request: &mut Request<B>,
         result: &mut Result<Response<R>, Error>,
     ) -> Option<Sleep> {
-        self.call.sent += 1;
+        self.call.passes += 1;
+        self.call.sent += u32::from(failure::may_have_sent(result));
         let failure = match failure::of(result) {
             Outcome::Success => {
                 let paid = self.call.paid.settle();
@@ -173,7 +190,7 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
         let pause = failure.and_then(|failure| {
             let pause = self.pause(failure)?;
             self.shared.observer.retry(&RetryPause {
-                failed_attempts: self.call.sent,
+                failed_attempts: self.call.passes,
                 pause,
                 kind: failure.kind,
                 stated: failure.stated.is_some(),
@@ -187,7 +204,7 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
             && let Err(error) = result
         {
             let elapsed = self.call.clock.as_ref().map(CallClock::elapsed);
-            error.set_attempts(self.call.sent, elapsed.unwrap_or_default());
+            error.set_attempts(self.call.requests(), elapsed.unwrap_or_default());
         }
         pause.map(sleep)
     }
@@ -195,9 +212,11 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, Error> for RetryPolicy {
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
         // Called on the layer's own policy before it is cloned for the call, and on that clone from then
         // on: so this is where a call's count begins.
-        if self.call.sent == 0 {
+        if self.call.passes == 0 {
             let clock = CallClock::of(request.extensions()).cloned();
-            self.call.clock = Some(clock.unwrap_or_else(|| CallClock::start(self.shared.limits)));
+            let clock = clock.unwrap_or_else(|| CallClock::start(self.shared.limits));
+            self.call.before = clock.attempts();
+            self.call.clock = Some(clock);
         }
         Some(request.clone())
     }

@@ -171,7 +171,7 @@ async fn a_missing_token_uses_attempts_up_whatever_its_source_states() {
     let limits = CallLimits::new(Duration::from_secs(10), Duration::from_secs(6 * 3_600));
     let outage = (0..30).map(|_| no_token(40));
     let (answer, sent, took) = run(policy().limits(limits).build(), Method::GET, outage).await;
-    assert_eq!((answer.unwrap_err().attempts(), sent), (5, 5));
+    assert_eq!((answer.unwrap_err().attempts(), sent), (0, 5));
     // Each pause is waited for in full, and a quarter of the policy's own on top.
     assert_eq!(took, Duration::from_millis(4 * 40_000 + 15_000 / 4));
 
@@ -256,4 +256,90 @@ async fn a_refusal_after_retries_puts_back_what_they_took() {
     let response = tower::ServiceExt::oneshot(service, Request::new(())).await;
     assert_eq!(response.unwrap().status().as_u16(), 406);
     assert_eq!(budget.available(), full);
+}
+
+/// Sends a request of a call that has sent three already; each pass is counted as `sends` by a layer below.
+async fn attempts_told(failure: fn() -> Error, sends: u32) -> u32 {
+    let service = service_fn(move |request: Request<()>| async move {
+        let clock = CallClock::of(request.extensions()).unwrap();
+        for _ in 0..sends {
+            clock.begin_attempt();
+        }
+        Err::<Response<()>, _>(failure())
+    });
+    let clock = CallClock::start(CallLimits::default());
+    for _ in 0..3 {
+        clock.begin_attempt();
+    }
+    let mut request = Request::new(());
+    request.extensions_mut().insert(clock);
+    let service = ServiceBuilder::new()
+        .retry(policy().build())
+        .service(service);
+    service.oneshot(request).await.unwrap_err().attempts()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_tells_how_many_requests_were_sent() {
+    let down = || Error::new(ErrorKind::Connect, "down");
+    // Somebody counts, as the attempt span does: a request that is signed anew after a 401 is sent twice.
+    assert_eq!(attempts_told(down, 1).await, 5);
+    assert_eq!(attempts_told(down, 2).await, 10);
+    // Nobody does: then each pass that can have sent something has sent one.
+    assert_eq!(attempts_told(down, 0).await, 5);
+    let no_token = || Error::auth("login is down").with_transient(true);
+    assert_eq!(attempts_told(no_token, 0).await, 0);
+    let not_ours = || Error::new(ErrorKind::UntrustedLink, "elsewhere");
+    assert_eq!(attempts_told(not_ours, 0).await, 0);
+    let used_up = || Error::new(ErrorKind::Throttled, "the quota is used up").with_transient(false);
+    assert_eq!(attempts_told(used_up, 0).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_sends_the_same_request() {
+    #[derive(Clone, Debug, PartialEq)]
+    struct Extension(&'static str);
+    type Seen = (Method, http::Uri, http::HeaderMap, Extension, String);
+
+    let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
+    let of_service = seen.clone();
+    let service = service_fn(move |mut request: Request<String>| {
+        let extension = request.extensions().get::<Extension>().unwrap().clone();
+        let mut seen = of_service.lock().unwrap();
+        seen.push((
+            request.method().clone(),
+            request.uri().clone(),
+            request.headers().clone(),
+            extension,
+            request.body().clone(),
+        ));
+        // What a layer below does to its copy is not seen by the next attempt.
+        request.headers_mut().clear();
+        request.extensions_mut().insert(Extension("changed"));
+        request.body_mut().clear();
+        let answer = if seen.len() == 1 {
+            stated(429, "1")
+        } else {
+            status(200)
+        };
+        async move { answer }
+    });
+    let request = Request::post("https://graph.example/v1.0/$batch?a=b")
+        .header("content-type", "application/json")
+        .header("prefer", "one")
+        .header("prefer", "two")
+        .extension(Extension("of the caller"))
+        .body(r#"{"requests":[]}"#.to_owned())
+        .unwrap();
+    let service = ServiceBuilder::new()
+        .retry(policy().build())
+        .service(service);
+    assert_eq!(service.oneshot(request).await.unwrap().status(), 200);
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[0], seen[1]);
+    let (method, _, headers, extension, body) = &seen[0];
+    assert_eq!((method, headers.len()), (&Method::POST, 3));
+    assert_eq!(extension, &Extension("of the caller"));
+    assert_eq!(body, r#"{"requests":[]}"#);
 }

@@ -4,14 +4,16 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::{Span, field::Empty};
 
-use crate::{AttemptEnd, CallClock, Error, Origin, SharedObserver, observe::method_name};
+use crate::{
+    AttemptEnd, CallClock, Error, ErrorKind, Origin, SharedObserver, observe::method_name,
+};
 
 /// Wraps each attempt in a span, counts it in the call's clock, and tells an observer how it ended.
 #[derive(Clone, Debug, Default)]
@@ -84,12 +86,13 @@ where
             server,
             sent,
             observer: self.observer.clone(),
+            ended: false,
         }
     }
 }
 
 pin_project! {
-    /// The future of [`AttemptSpan`].
+    /// The future of [`AttemptSpan`]. Dropped before its end it reports an attempt that was given up.
     #[derive(Debug)]
     pub struct AttemptSpanFuture<F> {
         #[pin]
@@ -99,7 +102,35 @@ pin_project! {
         server: Option<Origin>,
         sent: Instant,
         observer: SharedObserver,
+        ended: bool,
     }
+
+    impl<F> PinnedDrop for AttemptSpanFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if !*this.ended {
+                let entered = this.span.enter();
+                let end = AttemptEnd {
+                    outcome: Err(ErrorKind::Canceled),
+                    took: this.sent.elapsed(),
+                    method: this.method.clone(),
+                    server: this.server.take(),
+                };
+                report(this.span, this.observer, None, &end);
+                drop(entered);
+            }
+        }
+    }
+}
+
+fn report(span: &Span, observer: &SharedObserver, status: Option<StatusCode>, end: &AttemptEnd) {
+    let status = status.map(|status| status.as_u16());
+    span.record("http.response.status_code", status);
+    if let Some(failure) = end.error_type() {
+        span.record("error.type", &*failure);
+        span.record("otel.status_code", "ERROR");
+    }
+    observer.attempt(end);
 }
 
 impl<F, R, E> Future for AttemptSpanFuture<F>
@@ -118,19 +149,14 @@ where
             // A body that broke off had a status before.
             Err(error) => (Err(error.kind()), error.status()),
         };
+        *this.ended = true;
         let end = AttemptEnd {
             outcome,
             took: this.sent.elapsed(),
             method: this.method.clone(),
             server: this.server.take(),
         };
-        let status = status.map(|status| status.as_u16());
-        this.span.record("http.response.status_code", status);
-        if let Some(failure) = end.error_type() {
-            this.span.record("error.type", &*failure);
-            this.span.record("otel.status_code", "ERROR");
-        }
-        this.observer.attempt(&end);
+        report(this.span, this.observer, status, &end);
         drop(entered);
         Poll::Ready(result)
     }
@@ -138,12 +164,15 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::{
+        sync::{Arc, Mutex},
+        time::Duration,
+    };
 
     use tower::{ServiceExt as _, service_fn};
 
     use super::*;
-    use crate::{CallLimits, ErrorKind, Observer};
+    use crate::{CallLimits, Observer};
 
     #[derive(Default)]
     struct Heard(Mutex<Vec<String>>);
@@ -182,5 +211,33 @@ mod tests {
         }
         assert_eq!(clock.attempts(), 2);
         assert_eq!(*heard.0.lock().unwrap(), ["Err(Timeout)", "Ok(200)"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_that_is_dropped_is_reported_once_and_as_canceled() {
+        struct Took(Mutex<Vec<(Option<ErrorKind>, Duration)>>);
+        impl Observer for Took {
+            fn attempt(&self, attempt: &AttemptEnd) {
+                let told = (attempt.outcome.err(), attempt.took);
+                self.0.lock().unwrap().push(told);
+            }
+        }
+        let heard = Arc::new(Took(Mutex::default()));
+        let layer = AttemptSpanLayer::new(SharedObserver::new(heard.clone()));
+        let hangs = layer.layer(service_fn(|_: Request<()>| {
+            std::future::pending::<Result<Response<()>, Error>>()
+        }));
+        let call = hangs.oneshot(Request::new(()));
+        let seconds = Duration::from_secs(7);
+        assert!(tokio::time::timeout(seconds, call).await.is_err());
+        let canceled = (Some(ErrorKind::Canceled), seconds);
+        assert_eq!(*heard.0.lock().unwrap(), [canceled]);
+
+        let answers = layer.layer(service_fn(|_: Request<()>| {
+            std::future::ready(Ok::<_, Error>(Response::new(())))
+        }));
+        answers.oneshot(Request::new(())).await.unwrap();
+        let answered = (None, Duration::ZERO);
+        assert_eq!(*heard.0.lock().unwrap(), [canceled, answered]);
     }
 }

@@ -16,7 +16,9 @@ pub(super) fn of_client(error: legacy::Error, to: &Uri) -> Error {
     if let Some((kind, message)) = config.map(|config| (config.kind(), config.to_string())) {
         return Error::new(kind, message);
     }
-    let tls = chain(&error).find_map(tls_error);
+    let tls = chain(&error)
+        .find_map(tls_error)
+        .filter(|tls| is_lasting(tls));
     if let Some(message) = tls.map(|tls| tls_message(host, tls)) {
         return Error::new(ErrorKind::Tls, message).with_source(error);
     }
@@ -36,6 +38,47 @@ fn tls_message(host: &str, error: &rustls::Error) -> String {
             format!("the certificate of {host} is not trusted: {why}")
         }
         other => format!("no TLS connection to {host}: {other}"),
+    }
+}
+
+/// Whether the next handshake would end the same way, until somebody changes something: trust, or what one of the
+/// two sides can do. A record that arrives damaged, or a server that has trouble of its own, is a connection that
+/// could not be made, or that broke.
+fn is_lasting(error: &rustls::Error) -> bool {
+    use rustls::{AlertDescription as Alert, Error as Tls};
+
+    match error {
+        Tls::InvalidCertificate(_)
+        | Tls::InvalidCertRevocationList(_)
+        | Tls::NoCertificatesPresented
+        | Tls::UnsupportedNameType
+        | Tls::PeerIncompatible(_)
+        | Tls::NoApplicationProtocol
+        | Tls::InconsistentKeys(_)
+        | Tls::BadMaxFragmentSize => true,
+        // RFC 8446, section 6.2: those by which a server turns down what it was offered.
+        Tls::AlertReceived(alert) => matches!(
+            alert,
+            Alert::HandshakeFailure
+                | Alert::NoCertificate
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::CertificateRequired
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::IllegalParameter
+                | Alert::ProtocolVersion
+                | Alert::InsufficientSecurity
+                | Alert::InappropriateFallback
+                | Alert::MissingExtension
+                | Alert::UnsupportedExtension
+                | Alert::UnrecognisedName
+                | Alert::NoApplicationProtocol
+        ),
+        _ => false,
     }
 }
 
@@ -59,3 +102,7 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
 fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     error.downcast_ref()
 }
+
+#[cfg(test)]
+#[path = "error_tests.rs"]
+mod tests;

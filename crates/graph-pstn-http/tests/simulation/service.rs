@@ -25,6 +25,8 @@ use crate::{
 pub(crate) const GRAPH: &str = "https://graph.example";
 pub(crate) const LOGIN: &str = "https://login.example";
 pub(crate) const SECRET: &str = "made-up-secret";
+/// Other requests than the one that was told stay away for no longer than this.
+const LONGEST_QUIET: Duration = Duration::from_secs(600);
 /// No run needs more.
 const MOST_REQUESTS: u32 = 30_000;
 /// What a claims challenge asks for, and how its request is known again.
@@ -282,7 +284,7 @@ impl World {
         state.trace = mix(state.trace, answer.status.as_str());
         // 408 names a time for its own request alone.
         if let Some(wait) = answer.wait.filter(|_| answer.status.as_u16() != 408) {
-            let gate = Instant::now() + wait;
+            let gate = Instant::now() + wait.min(LONGEST_QUIET);
             let known = state.gates.entry(process).or_insert(gate);
             *known = gate.max(*known);
         }
