@@ -17,6 +17,20 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// How it went, in a word or two.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Other | Self::Usage => "failed",
+            Self::NotAuthorised => "not authorised",
+            Self::Unavailable => "not reached",
+            Self::SetAside => "done, with rows set aside",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -56,10 +70,16 @@ impl Failure {
     }
 
     /// Says which log it is about, if there are several.
-    pub(crate) fn of_several(mut self, log: CallLog, several: bool) -> Self {
-        if several {
-            self.message = format!("{log}: {}", self.message);
+    pub(crate) fn of_several(self, log: CallLog, several: bool) -> Self {
+        match several {
+            true => self.in_place(log.name()),
+            false => self,
         }
+    }
+
+    /// Says where the trouble is.
+    pub(crate) fn in_place(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
         self
     }
 

@@ -38,22 +38,29 @@ mod terminal;
 mod ui;
 mod zone;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::args::{Command, LogFormat};
-use crate::config::{Parsed, Refused, Variables};
+use crate::config::{Parsed, Refused, Tenant, Variables};
 use crate::exit::{Exit, Failure};
 use crate::ui::Ui;
 
 fn main() -> ExitCode {
     let variables = Variables::of_process();
-    let parsed = match config::parse(std::env::args_os().collect(), &variables) {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let refused = |failure: &Failure| {
+        Ui::new(false, false, LogFormat::Text).report(failure);
+        failure.exit().into()
+    };
+    let parsed = match config::parse(line.clone(), &variables) {
         Ok(parsed) => parsed,
         Err(Refused::Clap(error)) => error.exit(),
-        Err(Refused::Failure(failure)) => {
-            Ui::new(false, false, LogFormat::Text).report(&failure);
-            return failure.exit().into();
-        }
+        Err(Refused::Failure(failure)) => return refused(&failure),
+    };
+    let tenants = match tenants(&parsed, &line, &variables) {
+        Ok(tenants) => tenants,
+        Err(failure) => return refused(&failure),
     };
     let Parsed {
         cli,
@@ -65,8 +72,8 @@ fn main() -> ExitCode {
         ui.note(&format!("warning: {warning}"));
     }
     let outcome = match cli.show_config {
-        true => stdout::print(shown.as_bytes()).map(|()| Exit::Done),
-        false => run(cli.command, &ui),
+        true => stdout::print(all_shown(&shown, &tenants).as_bytes()).map(|()| Exit::Done),
+        false => run(cli.command, tenants, &ui),
     };
     let exit = outcome.unwrap_or_else(|failure| {
         ui.report(&failure);
@@ -75,7 +82,33 @@ fn main() -> ExitCode {
     exit.into()
 }
 
-fn run(command: Command, ui: &Ui) -> Result<Exit, Failure> {
+/// The tenants of the run, if it is of several.
+fn tenants(
+    parsed: &Parsed,
+    line: &[OsString],
+    variables: &Variables,
+) -> Result<Vec<Tenant>, Failure> {
+    match &parsed.cli.command {
+        Command::Sync(args) => match args.tenants() {
+            Some(file) => config::tenants(file, line, variables),
+            None => Ok(Vec::new()),
+        },
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// What `--show-config` prints: what counts for each tenant, if there are several.
+fn all_shown(shown: &str, tenants: &[Tenant]) -> String {
+    if tenants.is_empty() {
+        return shown.to_owned();
+    }
+    let each = tenants
+        .iter()
+        .map(|tenant| format!("# of {}\n{}", tenant.name, tenant.parsed.shown));
+    each.collect::<Vec<String>>().join("\n")
+}
+
+fn run(command: Command, tenants: Vec<Tenant>, ui: &Ui) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -84,6 +117,9 @@ fn run(command: Command, ui: &Ui) -> Result<Exit, Failure> {
         match command {
             // Boxed, since the futures of the commands differ much in size.
             Command::Export(args) => Box::pin(export::run(*args, ui)).await,
+            Command::Sync(args) if args.tenants().is_some() => {
+                Box::pin(sync::tenants::run(&args, tenants, ui)).await
+            }
             Command::Sync(args) => Box::pin(sync::run(*args, ui)).await,
             Command::Check(args) => Box::pin(check::run(*args)).await,
             #[cfg(feature = "emulator")]

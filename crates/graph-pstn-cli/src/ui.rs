@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use graph_pstn_http::{Observer, Progress, QuotaWait, RetryPause};
@@ -28,6 +29,8 @@ use crate::terminal::Terminal;
 pub(crate) struct Ui {
     quiet: bool,
     format: LogFormat,
+    /// The tenant that is spoken of, where there are several.
+    tenant: Option<Arc<str>>,
     standing: Standing,
     /// Hidden until an export starts, and for good where there is no terminal.
     bar: ProgressBar,
@@ -42,6 +45,13 @@ fn json_line(level: &str, message: &str, hint: Option<&str>) -> serde_json::Valu
         line["hint"] = hint.into();
     }
     line
+}
+
+/// The line as the object of JSON that it may be.
+fn as_object(line: &str) -> Option<serde_json::Value> {
+    serde_json::from_str(line)
+        .ok()
+        .filter(serde_json::Value::is_object)
 }
 
 /// A colour of a word.
@@ -89,6 +99,7 @@ impl Ui {
         let ui = Self {
             quiet,
             format,
+            tenant: None,
             standing: Standing::new(),
             bar: ProgressBar::hidden(),
         };
@@ -112,6 +123,32 @@ impl Ui {
         ui
     }
 
+    /// The same for one of several tenants, which share no bar.
+    pub(crate) fn of_tenant(&self, name: &str) -> Self {
+        Self {
+            tenant: Some(name.into()),
+            standing: Standing::new(),
+            bar: ProgressBar::hidden(),
+            ..self.clone()
+        }
+    }
+
+    /// Names the tenant, if there are several.
+    fn prefixed(&self, message: &str) -> String {
+        match &self.tenant {
+            Some(tenant) => format!("{tenant}: {message}"),
+            None => message.to_owned(),
+        }
+    }
+
+    /// As a line of JSON, with the tenant's name if there are several.
+    fn write_json(&self, mut line: serde_json::Value) {
+        if let Some(tenant) = &self.tenant {
+            line["tenant"] = tenant.as_ref().into();
+        }
+        self.write(&line.to_string());
+    }
+
     /// Says a line, also when the program is to be quiet.
     pub(crate) fn say(&self, line: &str) {
         let (level, message) = match line.strip_prefix("warning: ") {
@@ -120,12 +157,20 @@ impl Ui {
         };
         match self.format {
             LogFormat::Text => self.write(&match level {
-                "WARN" => format!("{} {message}", self.painted("warning:", Colour::Yellow)),
-                _ => line.to_owned(),
+                "WARN" => {
+                    let warning = self.painted("warning:", Colour::Yellow);
+                    format!("{warning} {}", self.prefixed(message))
+                }
+                // The summary may be an object of its own.
+                _ => match (&self.tenant, as_object(line)) {
+                    (Some(_), Some(object)) => return self.write_json(object),
+                    _ => self.prefixed(line),
+                },
             }),
-            // The summary may be an object of its own.
-            LogFormat::Json if line.starts_with('{') => self.write(line),
-            LogFormat::Json => self.write(&json_line(level, message, None).to_string()),
+            LogFormat::Json => match as_object(line) {
+                Some(object) => self.write_json(object),
+                None => self.write_json(json_line(level, message, None)),
+            },
         }
     }
 
@@ -151,10 +196,10 @@ impl Ui {
     pub(crate) fn report(&self, failure: &Failure) {
         if self.format == LogFormat::Json {
             let line = json_line("ERROR", failure.message(), failure.hint());
-            return self.write(&line.to_string());
+            return self.write_json(line);
         }
         let error = self.painted("error:", Colour::Red);
-        self.write(&format!("{error} {}", failure.message()));
+        self.write(&format!("{error} {}", self.prefixed(failure.message())));
         if let Some(hint) = failure.hint() {
             self.write(&format!("{} {hint}", self.painted("hint:", Colour::Cyan)));
         }
@@ -162,7 +207,10 @@ impl Ui {
 
     /// Shows a bar over the time of the range, if standard error is a terminal and rows do not go to one.
     pub(crate) fn start_progress(&self, range: TimeRange, rows_on_terminal: bool) {
-        let hidden = self.quiet || self.format == LogFormat::Json || rows_on_terminal;
+        let hidden = self.tenant.is_some()
+            || self.quiet
+            || self.format == LogFormat::Json
+            || rows_on_terminal;
         if hidden || !io::stderr().is_terminal() {
             return;
         }

@@ -26,7 +26,7 @@ pub(super) struct File {
 }
 
 /// The values of each key.
-type Values = BTreeMap<String, Vec<OsString>>;
+pub(super) type Values = BTreeMap<String, Vec<OsString>>;
 
 impl File {
     pub(super) fn read(place: Option<&Place>, command: &Command) -> Result<Self, Failure> {
@@ -48,21 +48,16 @@ impl File {
         }
     }
 
+    /// One of that name, with nothing in it yet.
+    pub(super) fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn of(path: &Path, text: &str, command: &Command) -> Result<Self, Failure> {
-        let table: Table = text.parse().map_err(|error: toml::de::Error| {
-            let at = error.span().map_or(0, |span| span.start).min(text.len());
-            let before = text.as_bytes().get(..at).unwrap_or_default();
-            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-            // The parser's own words only: the line itself may hold what is nobody's business.
-            Failure::usage(
-                format!(
-                    "{} is no TOML, in line {line}: {}",
-                    path.display(),
-                    error.message()
-                ),
-                "write it as `max-wait = \"2h\"`, a key and a value a line",
-            )
-        })?;
+        let table = table(path, text)?;
         let mut file = Self {
             path: path.to_owned(),
             is_there: true,
@@ -92,7 +87,8 @@ impl File {
         Ok(file)
     }
 
-    fn values_of(
+    /// The values of a table; `known` are the keys that it may have.
+    pub(super) fn values_of(
         &self,
         table: &Table,
         command: Option<&str>,
@@ -164,6 +160,24 @@ impl File {
         let top = self.top.get(key).filter(|_| !is_stand_alone(command));
         top.map(|values| (shown(None, key), values.as_slice()))
     }
+}
+
+/// What a file in TOML holds.
+pub(super) fn table(path: &Path, text: &str) -> Result<Table, Failure> {
+    text.parse().map_err(|error: toml::de::Error| {
+        let at = error.span().map_or(0, |span| span.start).min(text.len());
+        let before = text.as_bytes().get(..at).unwrap_or_default();
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        // The parser's own words only: the line itself may hold what is nobody's business.
+        Failure::usage(
+            format!(
+                "{} is no TOML, in line {line}: {}",
+                path.display(),
+                error.message()
+            ),
+            "write it as `max-wait = \"2h\"`, a key and a value a line",
+        )
+    })
 }
 
 fn shown(command: Option<&str>, key: &str) -> String {

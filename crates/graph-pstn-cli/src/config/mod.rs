@@ -11,6 +11,7 @@
 mod file;
 mod names;
 mod shown;
+mod tenants;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use crate::credentials;
 use crate::exit::Failure;
 use file::File;
 use names::{key, takes_settings, unknown_variables, variable};
+pub(crate) use tenants::{Tenant, tenants};
 
 /// The command line with all that was added to it.
 #[derive(Debug)]

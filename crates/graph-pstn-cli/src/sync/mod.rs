@@ -1,6 +1,7 @@
 //! `graph-pstn sync`: keeps a folder of days up to date, by reading the latest again and merging them.
 
 mod state;
+pub(crate) mod tenants;
 
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -38,8 +39,14 @@ const FIRST_DAYS: i64 = 149;
 pub(crate) struct SyncArgs {
     /// The folder, with a file for each day in UTC: FOLDER/date=2019-11-01/part-00000.csv and so on. It is
     /// made if it is missing. With object stores built in also a URL of a folder there.
-    #[arg(long, short, value_name = "FOLDER", help_heading = "Data set")]
-    output: PathBuf,
+    #[arg(
+        long,
+        short,
+        value_name = "FOLDER",
+        required_unless_present = "tenants",
+        help_heading = "Data set"
+    )]
+    output: Option<PathBuf>,
 
     /// The log: pstn, direct-routing, sms or blocked-users.
     #[arg(
@@ -77,6 +84,15 @@ pub(crate) struct SyncArgs {
     #[arg(long, value_enum, value_name = "FORM", default_value_t = SummaryForm::Text, help_heading = "Data set")]
     summary: SummaryForm,
 
+    /// A file in TOML with a table for each of several tenants, and in it the options that are its own: tenant-id,
+    /// output, and where each has an app of its own client-id and how that proves itself.
+    #[arg(long, value_name = "FILE", help_heading = "Several tenants")]
+    tenants: Option<PathBuf>,
+
+    /// How many tenants are read at a time.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64), requires = "tenants", help_heading = "Several tenants")]
+    tenants_at_once: u8,
+
     #[command(flatten)]
     storage: StorageArgs,
 
@@ -105,7 +121,14 @@ pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
         summary,
         storage,
         source,
+        ..
     } = args;
+    let Some(output) = output else {
+        return Err(Failure::usage(
+            "no folder is named",
+            "name one with --output",
+        ));
+    };
     if log.time_property().is_none() {
         return Err(Failure::usage(
             format!("the rows of {log} are of no day, so there is no data set by days of them"),

@@ -34,3 +34,4 @@ mod served;
 #[cfg(feature = "object-stores")]
 mod stores;
 mod sync;
+mod tenants;

@@ -1,0 +1,288 @@
+//! Many tenants in one file: a table for each, with the options that are its own.
+//!
+//! A table's keys are put behind the command line as if they had been typed, so that a tenant's settings are checked like any.
+//! What all tenants have in common stands where it always does: on the command line, in the environment, in the
+//! configuration file. An option in two of these places counts as the table has it, but on the command line and in the
+//! table it is refused.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use clap::{Arg, Command, CommandFactory as _};
+use toml::{Table, Value};
+
+use super::file::{self, File};
+use super::names::key;
+use super::{Origin, Parsed, Refused, Variables, is_setting, parse, words};
+use crate::args::Cli;
+use crate::exit::Failure;
+
+/// What every table of a tenant has to say itself.
+const OWN: [&str; 2] = ["tenant-id", "emulator"];
+/// By these an app proves itself.
+const PROOFS: [&str; 4] = [
+    "client-secret-file",
+    "client-certificate",
+    "federated-token-file",
+    "assertion-command",
+];
+
+/// A tenant, and the command line that is its own.
+#[derive(Debug)]
+pub(crate) struct Tenant {
+    /// What its table is called.
+    pub(crate) name: String,
+    pub(crate) parsed: Parsed,
+}
+
+/// Reads the file, and for each of its tables the command line `args` with what the table adds.
+pub(crate) fn tenants(
+    path: &Path,
+    args: &[OsString],
+    variables: &Variables,
+) -> Result<Vec<Tenant>, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        let doing = format!("the file of tenants {} cannot be read", path.display());
+        Failure::other(&doing, &error).with_hint("check the path of --tenants")
+    })?;
+    of(path, &text, args, variables)
+}
+
+fn of(
+    path: &Path,
+    text: &str,
+    args: &[OsString],
+    variables: &Variables,
+) -> Result<Vec<Tenant>, Failure> {
+    let tables = file::table(path, text)?;
+    if tables.is_empty() {
+        return Err(Failure::usage(
+            format!("{} names no tenant", path.display()),
+            "write a table for each, such as [contoso] and below it tenant-id = \"…\"",
+        ));
+    }
+    let mut command = Cli::command();
+    command.build();
+    let options = command.find_subcommand("sync").map(own_options);
+    let options = options.unwrap_or_default();
+    let line = without_tenants(args);
+    let mut tenants = Vec::new();
+    for (name, value) in &tables {
+        let Value::Table(table) = value else {
+            return Err(Failure::usage(
+                format!("`{name}` in {} is in no tenant's table", path.display()),
+                "what all tenants have in common stands on the command line or in the file of --config",
+            ));
+        };
+        let own = words_of(path, name, table, &options)?;
+        check(path, name, table)?;
+        let line = line.iter().cloned().chain(own).collect();
+        let parsed = parse(line, variables).map_err(|refused| of_tenant(path, name, refused))?;
+        tenants.push(Tenant {
+            name: name.clone(),
+            parsed,
+        });
+    }
+    Ok(tenants)
+}
+
+/// The options that a tenant may have for itself. Nobody can answer prompts of several at once.
+fn own_options(sync: &Command) -> Vec<Arg> {
+    let all = sync.get_arguments().filter(|arg| {
+        let key = key(arg);
+        is_setting(arg)
+            && !arg.is_global_set()
+            && !key.starts_with("tenants")
+            && !key.ends_with("-prompt")
+    });
+    all.cloned().collect()
+}
+
+fn check(path: &Path, name: &str, table: &Table) -> Result<(), Failure> {
+    let has_one_of = |keys: &[&str]| keys.iter().any(|key| table.contains_key(*key));
+    if !has_one_of(&OWN) {
+        return Err(Failure::usage(
+            format!("[{name}] in {} names no tenant", path.display()),
+            "give it a tenant-id",
+        ));
+    }
+    if !has_one_of(&["output"]) {
+        return Err(Failure::usage(
+            format!("[{name}] in {} names no folder", path.display()),
+            "give it an output of its own",
+        ));
+    }
+    if has_one_of(&["client-id"]) && !has_one_of(&PROOFS) {
+        // Another app's secret would be sent for it.
+        return Err(Failure::usage(
+            format!(
+                "[{name}] in {} names an app, and not how it proves itself",
+                path.display()
+            ),
+            format!("add one of {}", PROOFS.join(", ")),
+        ));
+    }
+    Ok(())
+}
+
+fn words_of(
+    path: &Path,
+    name: &str,
+    table: &Table,
+    options: &[Arg],
+) -> Result<Vec<OsString>, Failure> {
+    let known: Vec<String> = options.iter().map(key).collect();
+    let values = File::at(path).values_of(table, Some(name), &known)?;
+    let mut added = Vec::new();
+    for arg in options {
+        if let Some(values) = values.get(&key(arg)) {
+            let origin = Origin::File(path.to_owned(), format!("`{name}.{}`", key(arg)));
+            added.extend(words(arg, &origin, values)?);
+        }
+    }
+    Ok(added)
+}
+
+/// The command line without the option that names the file.
+fn without_tenants(args: &[OsString]) -> Vec<OsString> {
+    let mut line = Vec::new();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.to_str() {
+            Some("--tenants" | "--tenants-at-once") => drop(args.next()),
+            Some(text)
+                if text.starts_with("--tenants=") || text.starts_with("--tenants-at-once=") => {}
+            _ => line.push(arg.clone()),
+        }
+    }
+    line
+}
+
+fn of_tenant(path: &Path, name: &str, refused: Refused) -> Failure {
+    let place = format!("[{name}] in {}", path.display());
+    match refused {
+        Refused::Failure(failure) => failure.in_place(&place),
+        Refused::Clap(error) => {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            let line = line.strip_prefix("error: ").unwrap_or(line);
+            Failure::usage(
+                format!("{place}: {line}"),
+                "what stands in a tenant's table does not stand on the command line too",
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Command;
+
+    const LINE: [&str; 5] = ["graph-pstn", "sync", "--tenants", "t.toml", "--reread=5"];
+
+    fn read(text: &str, more: &[&str]) -> Result<Vec<Tenant>, Failure> {
+        let line: Vec<OsString> = LINE.iter().chain(more).map(OsString::from).collect();
+        let variables = [
+            ("GRAPH_PSTN_TENANTS", "t.toml"),
+            ("GRAPH_PSTN_PARALLEL", "2"),
+        ];
+        let variables = variables.map(|(name, value)| (name.into(), value.into()));
+        of(
+            Path::new("t.toml"),
+            text,
+            &line,
+            &Variables(variables.into_iter().collect()),
+        )
+    }
+
+    #[test]
+    fn each_table_is_a_command_line_of_its_own() {
+        let tenants = read(
+            r#"
+            [contoso]
+            tenant-id = "contoso.example"
+            client-id = "11111111-1111-4111-8111-111111111111"
+            client-secret-file = "contoso.secret"
+            output = "calls/contoso"
+
+            [fabrikam]
+            tenant-id = "fabrikam.example"
+            output = "calls/fabrikam"
+            log = "direct-routing"
+            allow-shrink = true
+            "#,
+            &["--client-certificate=app.pem", "--tenants-at-once", "2"],
+        );
+        // The certificate on the command line and the secret in the table contradict each other.
+        let failure = tenants.unwrap_err();
+        assert!(
+            failure.message().contains("[contoso] in t.toml: "),
+            "{failure:?}"
+        );
+        let tenants = read(
+            r#"
+            [contoso]
+            tenant-id = "contoso.example"
+            output = "calls/contoso"
+            cloud = "global"
+
+            [fabrikam]
+            tenant-id = "fabrikam.example"
+            output = "calls/fabrikam"
+            log = "direct-routing"
+            allow-shrink = true
+            "#,
+            &["--client-certificate=app.pem", "--tenants-at-once", "2"],
+        )
+        .unwrap();
+        let names: Vec<&str> = tenants.iter().map(|tenant| tenant.name.as_str()).collect();
+        assert_eq!(names, ["contoso", "fabrikam"]);
+        for (tenant, log) in tenants.iter().zip(["pstn", "direct-routing"]) {
+            let Command::Sync(args) = &tenant.parsed.cli.command else {
+                panic!("{tenant:?}");
+            };
+            let shown = format!("{args:?}");
+            assert!(shown.contains("reread: 5"), "{shown}");
+            assert!(shown.contains("app.pem"), "{shown}");
+            let shown = &tenant.parsed.shown;
+            assert!(shown.contains("parallel = \"2\""), "{shown}");
+            assert!(log == "pstn" || shown.contains("direct-routing"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_would_mix_tenants_up_is_refused() {
+        for (text, word) in [
+            ("", "names no tenant"),
+            ("reread = 3", "in no tenant's table"),
+            ("[a]\noutput = \"a\"", "names no tenant"),
+            ("[a]\ntenant-id = \"a.example\"", "names no folder"),
+            (
+                "[a]\ntenant-id = \"a.example\"\noutput = \"a\"\nclient-id = \"x\"",
+                "not how it proves itself",
+            ),
+            (
+                "[a]\ntenant-id = \"a.example\"\noutput = \"a\"\nreread = 2",
+                "--reread",
+            ),
+            (
+                "[a]\ntenant-id = \"a.example\"\nclient-secret = \"x\"",
+                "nothing secret",
+            ),
+            (
+                "[a]\ntenant-id = \"a.example\"\noutput = \"a\"\nquiet = true",
+                "no option",
+            ),
+            (
+                "[a]\ntenant-id = \"a.example\"\ntenants = \"b\"",
+                "no option",
+            ),
+            ("[a", "no TOML"),
+        ] {
+            let failure = read(text, &[]).unwrap_err();
+            assert!(failure.message().contains(word), "{text}: {failure:?}");
+        }
+    }
+}

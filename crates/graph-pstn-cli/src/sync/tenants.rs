@@ -1,0 +1,169 @@
+//! Many tenants in one run: each with its own credential, connection, folder and outcome, a few at a time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::stream::{self, StreamExt as _};
+use serde_json::json;
+use tracing::Instrument as _;
+
+use super::SyncArgs;
+use crate::args::Command;
+use crate::config::Tenant;
+use crate::exit::{Exit, Failure};
+use crate::report::SummaryForm;
+use crate::storage::is_url;
+use crate::ui::Ui;
+
+impl SyncArgs {
+    /// The file of tenants, if there is one.
+    pub(crate) fn tenants(&self) -> Option<&Path> {
+        self.tenants.as_deref()
+    }
+}
+
+/// Runs `sync` for each tenant. What goes wrong with one is said, and does not hold up the others.
+pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Result<Exit, Failure> {
+    let mut runs = Vec::new();
+    for tenant in tenants {
+        for warning in &tenant.parsed.warnings {
+            ui.note(&format!("warning: {warning}"));
+        }
+        if let Command::Sync(args) = tenant.parsed.cli.command {
+            runs.push((tenant.name, args));
+        }
+    }
+    check_folders(&runs)?;
+    let at_once = usize::from(common.tenants_at_once);
+    let interrupted = AtomicBool::new(false);
+    let outcomes = stream::iter(runs).map(|(name, args)| {
+        let (ui, interrupted) = (ui.of_tenant(&name), &interrupted);
+        let span = tracing::info_span!("tenant", name);
+        let run = async move {
+            // Who interrupts means all of them.
+            if interrupted.load(Ordering::Relaxed) {
+                return (name, Exit::Interrupted);
+            }
+            let exit = super::run(*args, &ui).await.unwrap_or_else(|failure| {
+                ui.report(&failure);
+                failure.exit()
+            });
+            interrupted.fetch_or(exit == Exit::Interrupted, Ordering::Relaxed);
+            (name, exit)
+        };
+        run.instrument(span)
+    });
+    // In the file's order.
+    let outcomes: Vec<(String, Exit)> = Box::pin(outcomes.buffered(at_once)).collect().await;
+    sum_up(ui, common.summary, &outcomes);
+    Ok(overall(outcomes.into_iter().map(|(_, exit)| exit)))
+}
+
+/// Two tenants in one folder would each take the other's rows for ones that are gone.
+fn check_folders(runs: &[(String, Box<SyncArgs>)]) -> Result<(), Failure> {
+    let mut taken: Vec<(PathBuf, &str)> = Vec::new();
+    for (name, args) in runs {
+        let folder = args.output.as_deref().map(resolved).unwrap_or_default();
+        if let Some((_, other)) = taken.iter().find(|(there, _)| *there == folder) {
+            return Err(Failure::usage(
+                format!(
+                    "{other} and {name} have the same folder, {}",
+                    folder.display()
+                ),
+                "give each an output of its own",
+            ));
+        }
+        taken.push((folder, name));
+    }
+    Ok(())
+}
+
+/// The folder by one name, however it is spelt.
+fn resolved(output: &Path) -> PathBuf {
+    if is_url(output) {
+        let url = output.to_string_lossy();
+        return PathBuf::from(url.trim_end_matches('/'));
+    }
+    let mut missing = Vec::new();
+    let mut there = std::path::absolute(output).unwrap_or_else(|_| output.to_owned());
+    loop {
+        if let Ok(real) = fs::canonicalize(&there) {
+            return missing
+                .iter()
+                .rev()
+                .fold(real, |path, name| path.join(name));
+        }
+        match (there.file_name(), there.parent()) {
+            (Some(name), Some(parent)) => {
+                missing.push(name.to_owned());
+                there = parent.to_owned();
+            }
+            _ => return output.to_owned(),
+        }
+    }
+}
+
+fn sum_up(ui: &Ui, form: SummaryForm, outcomes: &[(String, Exit)]) {
+    if form == SummaryForm::Json {
+        let codes = outcomes
+            .iter()
+            .map(|(name, exit)| (name.clone(), json!(*exit as u8)));
+        let codes: serde_json::Map<_, _> = codes.collect();
+        return ui.say(&json!({ "tenants": codes }).to_string());
+    }
+    let mut text = format!("{} tenants:", outcomes.len());
+    for (index, (name, exit)) in outcomes.iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        text.push_str(&format!("{comma} {name} {}", exit.words()));
+    }
+    ui.note(&text);
+}
+
+/// The code for all: that of the interruption, or of the failures where they are of one kind.
+fn overall(exits: impl Iterator<Item = Exit>) -> Exit {
+    let is_failure = |exit: Exit| !matches!(exit, Exit::Done | Exit::SetAside);
+    exits.fold(Exit::Done, |all, exit| match (all, exit) {
+        (Exit::Interrupted, _) | (_, Exit::Interrupted) => Exit::Interrupted,
+        (all, exit) if is_failure(all) && is_failure(exit) && all != exit => Exit::Other,
+        (all, _) if is_failure(all) => all,
+        (Exit::SetAside, Exit::Done) => Exit::SetAside,
+        (_, exit) => exit,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_of_one_kind_keep_their_code() {
+        use Exit::{Done, Interrupted, NotAuthorised, Other, SetAside, Unavailable};
+        for (exits, all) in [
+            (&[Done, Done][..], Done),
+            (&[Done, SetAside, Done], SetAside),
+            (&[Done, NotAuthorised, SetAside], NotAuthorised),
+            (&[NotAuthorised, Done, NotAuthorised], NotAuthorised),
+            (&[NotAuthorised, Unavailable, Unavailable], Other),
+            (&[NotAuthorised, Interrupted, Done], Interrupted),
+            (&[], Done),
+        ] {
+            assert_eq!(overall(exits.iter().copied()), all, "{exits:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_known_however_it_is_spelt() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("calls");
+        let spelt = place.path().join("./x/../calls");
+        assert_eq!(resolved(&folder.join("a")), resolved(&folder.join("./a")));
+        fs::create_dir_all(place.path().join("x")).unwrap();
+        fs::create_dir(&folder).unwrap();
+        assert_eq!(resolved(&folder), resolved(&spelt));
+        assert_eq!(
+            resolved(Path::new("s3://bucket/calls/")),
+            resolved(Path::new("s3://bucket/calls"))
+        );
+    }
+}

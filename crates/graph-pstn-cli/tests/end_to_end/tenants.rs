@@ -1,0 +1,177 @@
+//! Data sets of several tenants, kept up to date by one run.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use graph_pstn_emulator::{Emulator, EmulatorBuilder, RunningEmulator};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::program::{Ended, Workplace};
+use crate::sync::days_ago;
+
+/// Emulators, each with a tenant, and the file that names them.
+struct Tenants {
+    workplace: Workplace,
+    emulators: Vec<(&'static str, RunningEmulator)>,
+    /// Where they run.
+    _runtime: Runtime,
+}
+
+impl Tenants {
+    fn new(tenants: impl IntoIterator<Item = (&'static str, EmulatorBuilder)>) -> Self {
+        let workplace = Workplace::new();
+        let runtime = Runtime::new().unwrap();
+        let start = |(name, builder): (_, EmulatorBuilder)| {
+            (
+                name,
+                runtime.block_on(builder.rows_per_day(20).start()).unwrap(),
+            )
+        };
+        let emulators: Vec<_> = tenants.into_iter().map(start).collect();
+        let mut file = String::new();
+        for (name, emulator) in &emulators {
+            let secret = format!("{name}.secret");
+            let path = workplace.path(&secret);
+            fs::write(&path, emulator.client_secret()).unwrap();
+            #[cfg(unix)]
+            fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+                .unwrap();
+            writeln!(file, "[{name}]").unwrap();
+            for (key, value) in [
+                ("tenant-id", emulator.tenant_id()),
+                ("client-id", emulator.client_id()),
+                ("client-secret-file", &secret),
+                ("graph-endpoint", emulator.graph_endpoint()),
+                ("authority-host", emulator.authority_host()),
+                ("output", &format!("calls/{name}")),
+            ] {
+                writeln!(file, "{key} = \"{value}\"").unwrap();
+            }
+        }
+        fs::write(workplace.path("tenants.toml"), file).unwrap();
+        fs::create_dir(workplace.path("calls")).unwrap();
+        Self {
+            workplace,
+            emulators,
+            _runtime: runtime,
+        }
+    }
+
+    fn sync(&self, more: &[&str]) -> Ended {
+        let since = days_ago(3);
+        let options = ["sync", "--tenants", "tenants.toml", "--since", &since];
+        self.workplace.run([&options[..], more].concat())
+    }
+
+    /// The ids in the data set of a tenant.
+    fn ids(&self, name: &str) -> Vec<String> {
+        let mut ids = Vec::new();
+        for entry in fs::read_dir(self.workplace.path("calls").join(name)).unwrap() {
+            let part = entry.unwrap().path().join("part-00000.csv");
+            if part.exists() {
+                let text = fs::read_to_string(part).unwrap();
+                ids.extend(text.lines().skip(1).map(|line| line[..36].to_owned()));
+            }
+        }
+        ids.sort();
+        ids
+    }
+}
+
+#[test]
+fn one_that_fails_does_not_hold_up_the_others() {
+    let tenants = Tenants::new([
+        ("contoso", Emulator::builder().seed(1)),
+        (
+            "fabrikam",
+            Emulator::builder().seed(2).roles(["User.Read.All"]),
+        ),
+        ("adatum", Emulator::builder().seed(3)),
+    ]);
+    let ended = tenants.sync(&["--summary", "json"]);
+    // The code of the only failure.
+    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+    let last: Value = serde_json::from_str(ended.stderr.lines().last().unwrap()).unwrap();
+    let expected = r#"{"tenants":{"adatum":0,"contoso":0,"fabrikam":3}}"#;
+    assert_eq!(last, serde_json::from_str::<Value>(expected).unwrap());
+    assert!(
+        ended.stderr.contains("error: fabrikam: "),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.hint().contains("CallRecords.Read.All"),
+        "{}",
+        ended.stderr
+    );
+    for name in ["contoso", "adatum"] {
+        let line = ended.stderr.lines().find_map(|line| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            (line["tenant"].as_str()? == name).then_some(line)
+        });
+        let rows = line.unwrap()["rows"].as_u64().unwrap();
+        assert_eq!(tenants.ids(name).len() as u64, rows);
+    }
+    assert_ne!(tenants.ids("contoso"), tenants.ids("adatum"));
+    assert!(!tenants.workplace.path("calls/fabrikam/_sync.json").exists());
+    for (name, emulator) in &tenants.emulators {
+        assert!(!ended.stderr.contains(emulator.client_secret()), "{name}");
+    }
+
+    // In words, one after the other, and again without a change.
+    let again = tenants.sync(&["--tenants-at-once", "1"]);
+    assert_eq!(again.code, Some(3));
+    assert!(
+        again.stderr.contains("contoso: calls/contoso: "),
+        "{}",
+        again.stderr
+    );
+    assert!(
+        again.stderr.contains("nothing has changed"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(
+        again.stderr.lines().last(),
+        Some("3 tenants: adatum done, contoso done, fabrikam not authorised")
+    );
+}
+
+#[test]
+fn two_in_one_folder_are_refused_and_settings_of_each_are_shown() {
+    let tenants = Tenants::new([
+        ("contoso", Emulator::builder()),
+        ("adatum", Emulator::builder()),
+    ]);
+    let shown = tenants.sync(&["--show-config"]);
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    for (name, _) in &tenants.emulators {
+        assert!(
+            shown.stdout.contains(&format!("# of {name}")),
+            "{}",
+            shown.stdout
+        );
+        assert!(
+            shown.stdout.contains(&format!("calls/{name}")),
+            "{}",
+            shown.stdout
+        );
+    }
+    let path = tenants.workplace.path("tenants.toml");
+    let file = fs::read_to_string(&path).unwrap();
+    fs::write(&path, file.replace("calls/adatum", "./calls/contoso")).unwrap();
+    let refused = tenants.sync(&[]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.error().contains("the same folder"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!Path::new(&tenants.workplace.path("calls/contoso")).exists());
+
+    let refused = tenants.workplace.run(["sync", "--tenants", "nowhere.toml"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.hint().contains("--tenants"), "{}", refused.stderr);
+}
