@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use clap::Args;
+use graph_pstn_export::Calendar;
 use graph_pstn_model::{OffsetDateTime, TimeRange, TimeRangeError};
 use time::{Date, Duration, Time};
 
@@ -29,8 +30,8 @@ pub(crate) struct RangeArgs {
     #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]
     last: Option<Length>,
 
-    /// The time zone of dates, by its IANA name, such as Europe/Berlin. Default: UTC. Times in the output are
-    /// UTC in any case.
+    /// The time zone of dates, by its IANA name, such as Europe/Berlin; with --partition-by day also that of the
+    /// days. Default: UTC. Times in the output are UTC in any case.
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<Zone>,
 }
@@ -146,11 +147,23 @@ impl RangeArgs {
         }
     }
 
+    /// Whose days are meant.
+    pub(crate) fn calendar(&self) -> Calendar {
+        let zone = self.time_zone.as_ref();
+        zone.map_or_else(Calendar::utc, Zone::calendar)
+    }
+
     /// The range in whole days, for an output that has a file for each: half a day's rows would take
     /// the place of the whole day's.
     pub(crate) fn whole_days(&self, now: OffsetDateTime) -> Result<TimeRange, Failure> {
         let range = self.range(now)?;
-        let midnight = |at: OffsetDateTime| at.replace_time(Time::MIDNIGHT);
+        let midnight = |at: OffsetDateTime| match &self.time_zone {
+            None => at.replace_time(Time::MIDNIGHT),
+            // Where the calendar ends there is none, and no day is whole.
+            Some(zone) => zone
+                .midnight_before(at)
+                .unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        };
         let from = match self.last {
             // Counted back from now, which is no midnight.
             Some(_) => midnight(range.from()),
@@ -160,7 +173,7 @@ impl RangeArgs {
         if !is_whole(from) || !(is_whole(range.until()) || range.until() >= now) {
             return Err(Failure::usage(
                 "--partition-by day takes whole days, and the range begins or ends within one",
-                "give dates without a time, and no --time-zone: the days of the folder are those of UTC",
+                "give dates without a time; the days are those of UTC, or of --time-zone",
             ));
         }
         TimeRange::new(from, range.until()).map_err(|error| no_range(&error))
@@ -289,6 +302,29 @@ mod tests {
             days(&["--from", "2019-11-01", "--to", "2019-12-01"]),
             Ok("2019-11-01 until 2019-12-01".into())
         );
+        let berlin = [
+            "--from",
+            "2019-11-01",
+            "--to",
+            "2019-12-01",
+            "--time-zone",
+            "Europe/Berlin",
+        ];
+        assert_eq!(
+            days(&berlin),
+            Ok("2019-10-31T23:00:00Z until 2019-11-30T23:00:00Z".into())
+        );
+        assert_eq!(
+            days(&["--last", "30h", "--time-zone", "Europe/Berlin"]),
+            Ok("2019-12-22T23:00:00Z until 2019-12-24T12:00:00Z".into())
+        );
+        let utc = [
+            "--from",
+            "2019-11-01T00:00:00Z",
+            "--time-zone",
+            "Europe/Berlin",
+        ];
+        assert_eq!(days(&utc), Err(Exit::Usage));
         let halves = [
             ["--from", "2019-11-01T09:00:00Z", "--to", "2019-12-01"],
             ["--from", "2019-11-01", "--to", "2019-12-01T09:00:00Z"],

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use graph_pstn_export::Calendar;
 use graph_pstn_model::OffsetDateTime;
 use jiff::civil;
 use jiff::tz::{self, AmbiguousOffset, TimeZone, TimeZoneDatabase};
@@ -30,6 +31,27 @@ impl Zone {
         let today = now.to_zoned_datetime(self.0.clone()).date();
         let date = today.checked_sub(Span::new().try_days(days).ok()?).ok()?;
         self.midnight(date)
+    }
+
+    /// The date there at a moment.
+    pub(crate) fn date(&self, at: OffsetDateTime) -> Option<Date> {
+        let at = Timestamp::from_nanosecond(at.unix_timestamp_nanos()).ok()?;
+        let date = at.to_zoned_datetime(self.0.clone()).date();
+        let month = time::Month::try_from(u8::try_from(date.month()).ok()?).ok()?;
+        let day = u8::try_from(date.day()).ok()?;
+        Date::from_calendar_date(date.year().into(), month, day).ok()
+    }
+
+    /// The first moment of the day that a moment is in.
+    pub(crate) fn midnight_before(&self, at: OffsetDateTime) -> Option<OffsetDateTime> {
+        self.first_moment(self.date(at)?)
+    }
+
+    /// Its days, for folders of them; where the calendar ends, those of UTC.
+    pub(crate) fn calendar(&self) -> Calendar {
+        let zone = self.clone();
+        let name = self.0.iana_name().unwrap_or("UTC").to_owned();
+        Calendar::new(name, move |at| zone.date(at).unwrap_or_else(|| at.date()))
     }
 
     fn midnight(&self, date: civil::Date) -> Option<OffsetDateTime> {
@@ -141,6 +163,37 @@ mod tests {
         );
         assert_eq!(zone("UTC").days_ago(i64::MAX, now), None);
         assert_eq!(zone("UTC").days_ago(9_000_000, now), None);
+    }
+
+    #[test]
+    fn a_moment_is_in_the_day_that_has_begun_before_it() {
+        for name in ["Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "UTC"] {
+            let zone = zone(name);
+            let calendar = zone.calendar();
+            assert_eq!(calendar.name(), name);
+            let mut at = datetime!(2018-02-16 00:00 UTC);
+            let mut before = calendar.date(at);
+            while at < datetime!(2018-11-06 00:00 UTC) {
+                at += time::Duration::minutes(30);
+                let date = calendar.date(at);
+                assert!(
+                    date == before || Some(date) == before.next_day(),
+                    "{name} {at}"
+                );
+                before = date;
+                let midnight = zone.midnight_before(at).unwrap();
+                assert!(
+                    midnight <= at && at - midnight < time::Duration::hours(25),
+                    "{name} {at}"
+                );
+                assert_eq!(calendar.date(midnight), date, "{name} {at}");
+            }
+        }
+        let apia = zone("Pacific/Apia");
+        // The 29th was followed by the 31st.
+        let at = datetime!(2011-12-30 10:00 UTC);
+        assert_eq!(apia.date(at), Some(date!(2011 - 12 - 31)));
+        assert_eq!(apia.midnight_before(at), Some(at));
     }
 
     #[test]

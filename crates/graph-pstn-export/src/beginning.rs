@@ -53,7 +53,7 @@ impl<T: ExportRow> Export<T> {
         })
     }
 
-    /// An export to a folder with a file for each day (UTC) of the log's time property, as Hive and all who read its
+    /// An export to a folder with a file for each day ([of UTC](WriterOptions::with_calendar)) of the log's time property, as Hive and all who read its
     /// folders have it: `DIR/date=2019-11-01/part-00000.csv`. Rows without a time go to
     /// `date=__HIVE_DEFAULT_PARTITION__`. The folder is made if it is missing.
     ///
@@ -86,7 +86,7 @@ impl<T: ExportRow> Export<T> {
         check_has_days(log)?;
         let options = format.into();
         options.check::<T>()?;
-        let layout = Layout::days(folder.to_owned(), range, options.format());
+        let layout = Layout::days(folder.to_owned(), range, &options);
         let fill = Fill::New(existing);
         Self::open(disk, layout, options, fill, rejects, |stage, options| {
             Ok(Box::new(Days::create(stage, options.clone())))
@@ -128,7 +128,7 @@ impl<T: ExportRow> Export<T> {
         check_has_days(log)?;
         let options = format.into();
         options.check::<T>()?;
-        let layout = Layout::days(folder.to_owned(), range, options.format());
+        let layout = Layout::days(folder.to_owned(), range, &options);
         let fill = Fill::Merge { may_shrink };
         Self::open(disk, layout, options, fill, rejects, |stage, options| {
             Ok(Box::new(Days::create(stage, options.clone())))

@@ -17,7 +17,7 @@ use crate::{Error, RowWriter, WriterOptions};
 /// So many files are open at a time. Rows come nearly in the order of time, so that more than two are rarely needed.
 const MOST_OPEN: usize = 16;
 
-/// A file for each day in UTC, and one for the rows that have no time.
+/// A file for each day, and one for the rows that have no time.
 pub(crate) struct Days<T> {
     stage: Stage,
     options: WriterOptions,
@@ -143,7 +143,8 @@ impl<T: Tabular + Serialize> Days<T> {
 
 impl<T: LogRow + Tabular + Serialize> Destination<T> for Days<T> {
     fn write(&mut self, row: &T) -> Result<(), Error> {
-        self.writer(row.time().map(|time| time.date()))?.write(row)
+        let day = row.time().map(|time| self.options.calendar().date(time));
+        self.writer(day)?.write(row)
     }
 
     fn pause(&mut self, enough: usize) -> Result<Option<Vec<FileMark>>, Error> {

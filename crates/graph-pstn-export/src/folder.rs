@@ -8,7 +8,7 @@ use graph_pstn_model::TimeRange;
 
 use crate::disk::{Disk, LocalDisk};
 use crate::layout::{Fill, Layout};
-use crate::{Error, ErrorKind, Existing, Format};
+use crate::{Error, ErrorKind, Existing, WriterOptions};
 
 /// A folder with a file for each day: one of the machine, or, with the feature `object-store`, one of an object store.
 ///
@@ -35,14 +35,13 @@ impl Folder {
         &self.path
     }
 
-    /// Whether there are files of days that the range touches, of whichever format.
+    /// Whether there are files of days that the range touches, of whichever format; `options` say whose days.
     ///
     /// # Errors
     ///
     /// The folder cannot be read.
-    pub fn has_days(&self, range: TimeRange) -> Result<bool, Error> {
-        // The format counts only for rows of no day.
-        let layout = Layout::days(self.path.clone(), range, Format::Csv);
+    pub fn has_days(&self, range: TimeRange, options: &WriterOptions) -> Result<bool, Error> {
+        let layout = Layout::days(self.path.clone(), range, options);
         let fill = Fill::New(Existing::Refuse);
         let parts = layout.parts_of_range(&*self.disk, &self.path, range, fill)?;
         Ok(!parts.is_empty())

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 #[cfg(feature = "parquet")]
 use crate::ParquetWriter;
-use crate::{CsvWriter, Error, NdjsonWriter, RowWriter, columns};
+use crate::{Calendar, CsvWriter, Error, NdjsonWriter, RowWriter, columns};
 
 /// The form in which rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,6 +79,7 @@ pub struct WriterOptions {
     bom: bool,
     spreadsheet: bool,
     metadata: Vec<(String, String)>,
+    calendar: Calendar,
 }
 
 impl WriterOptions {
@@ -91,6 +92,7 @@ impl WriterOptions {
             bom: false,
             spreadsheet: false,
             metadata: Vec::new(),
+            calendar: Calendar::utc(),
         }
     }
 
@@ -120,6 +122,19 @@ impl WriterOptions {
     pub fn with_metadata(mut self, key: &str, value: &str) -> Self {
         self.metadata.push((key.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Folders of days only: whose days. Without it those of UTC. Times in the files are UTC in any case.
+    #[must_use]
+    pub fn with_calendar(mut self, calendar: Calendar) -> Self {
+        self.calendar = calendar;
+        self
+    }
+
+    /// Whose days the folders of days have.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
     }
 
     /// The format.
@@ -238,6 +253,9 @@ impl WriterOptions {
             if is_on {
                 text.push_str(&format!(", {name}"));
             }
+        }
+        if self.calendar != Calendar::utc() {
+            text.push_str(&format!(", days of {}", self.calendar.name()));
         }
         text
     }

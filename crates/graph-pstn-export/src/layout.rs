@@ -13,7 +13,7 @@ use crate::error::folder_of;
 use crate::merge::{Changes, count, merge};
 use crate::output_file::unusable_folder;
 use crate::stage::Stage;
-use crate::{Error, ErrorKind, Existing, Format};
+use crate::{Calendar, Error, ErrorKind, Existing, Format, WriterOptions};
 
 /// The rows of a single file, while it is in the making.
 pub(crate) const ROWS: &str = "rows";
@@ -36,6 +36,7 @@ pub(crate) enum Layout {
         folder: PathBuf,
         range: TimeRange,
         format: Format,
+        calendar: Calendar,
     },
 }
 
@@ -54,11 +55,12 @@ impl Layout {
         Self::File { target }
     }
 
-    pub(crate) fn days(folder: PathBuf, range: TimeRange, format: Format) -> Self {
+    pub(crate) fn days(folder: PathBuf, range: TimeRange, options: &WriterOptions) -> Self {
         Self::Days {
             folder,
             range,
-            format,
+            format: options.format(),
+            calendar: options.calendar().clone(),
         }
     }
 
@@ -141,6 +143,7 @@ impl Layout {
                 folder,
                 range,
                 format,
+                ..
             } => {
                 let part = if name == day_name(None) && matches!(fill, Fill::New(_)) {
                     // It is of no day, so another range does not replace it.
@@ -186,6 +189,7 @@ impl Layout {
             folder,
             range,
             format,
+            ..
         } = self
         {
             if matches!(
@@ -226,7 +230,12 @@ impl Layout {
         fill: Fill,
     ) -> Result<Vec<PathBuf>, Error> {
         let names_in = |folder: &Path| disk.names(folder).map_err(|error| Error::at(folder, error));
-        let (first, last) = (range.from().date(), last_day(range));
+        let utc = Calendar::utc();
+        let calendar = match self {
+            Self::Days { calendar, .. } => calendar,
+            Self::File { .. } => &utc,
+        };
+        let (first, last) = (calendar.date(range.from()), last_day(range, calendar));
         let mut parts = Vec::new();
         for name in names_in(folder)? {
             let Some(day) = name.strip_prefix(DAY) else {
@@ -303,12 +312,9 @@ pub(crate) fn in_a_name(range: TimeRange) -> String {
 }
 
 /// The last day that the range touches.
-fn last_day(range: TimeRange) -> Date {
-    let until = range.until();
-    match until.date().previous_day() {
-        Some(before) if until == until.replace_time(time::Time::MIDNIGHT) => before,
-        _ => until.date(),
-    }
+fn last_day(range: TimeRange, calendar: &Calendar) -> Date {
+    // The last moment of a range that is never empty.
+    calendar.date(range.until() - time::Duration::NANOSECOND)
 }
 
 #[cfg(test)]
@@ -324,13 +330,13 @@ mod tests {
             datetime!(2019-12-01 0:00 UTC),
         );
         assert_eq!(in_a_name(days), "2019-11-01_2019-12-01");
-        assert_eq!(last_day(days).to_string(), "2019-11-30");
+        assert_eq!(last_day(days, &Calendar::utc()).to_string(), "2019-11-30");
         let now = range(
             datetime!(2019-11-01 0:00 UTC),
             datetime!(2019-12-01 9:30 UTC),
         );
         assert_eq!(in_a_name(now), "2019-11-01_2019-12-01T093000Z");
-        assert_eq!(last_day(now).to_string(), "2019-12-01");
+        assert_eq!(last_day(now, &Calendar::utc()).to_string(), "2019-12-01");
         assert_eq!(day_name(None), "date=__HIVE_DEFAULT_PARTITION__");
     }
 }

@@ -24,6 +24,7 @@
 
 mod beginning;
 mod billed;
+mod calendar;
 mod checkpoint;
 mod columns;
 #[cfg(test)]
@@ -62,6 +63,7 @@ mod total;
 mod unfinished;
 
 pub use billed::Billed;
+pub use calendar::Calendar;
 pub use checkpoint::Job;
 pub use csv_writer::CsvWriter;
 pub use error::{Error, ErrorKind};

@@ -192,7 +192,7 @@ impl Unfinished {
                 .with_source(error)
         })?;
         options.check::<T>()?;
-        let layout = Layout::days(self.output.clone(), range, options.format());
+        let layout = Layout::days(self.output.clone(), range, &options);
         self.resume(
             layout,
             options,

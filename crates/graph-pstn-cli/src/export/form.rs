@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use graph_pstn_export::{ExportRow, Format, WriterOptions};
+use graph_pstn_export::{Calendar, ExportRow, Format, WriterOptions};
 use graph_pstn_model::{CallLog, TimeRange, format_time};
 
 use super::row_type::{ForRows, for_rows};
@@ -105,6 +105,16 @@ fn format_of(target: &Path) -> Result<Format, Failure> {
 }
 
 impl Form {
+    /// In folders of a file for each day of that calendar.
+    pub(crate) fn of_days(mut self, calendar: Calendar) -> Self {
+        self.options = self.options.with_calendar(calendar);
+        self
+    }
+
+    pub(crate) fn writer(&self) -> &WriterOptions {
+        &self.options
+    }
+
     pub(crate) fn format(&self) -> Format {
         self.options.format()
     }

@@ -61,7 +61,11 @@ pub(crate) async fn run(args: ExportArgs, ui: &Ui) -> Result<Exit, Failure> {
     let work = outputs.into_iter().map(Work::begun);
     let work = work.collect::<Result<Vec<Work>, Failure>>()?;
     let range = settled(&args.range, &work)?;
-    let work = to_do(work, range, ui)?;
+    let form = match work.iter().any(|work| work.output.has_days()) {
+        true => form.of_days(args.range.calendar()),
+        false => form,
+    };
+    let work = to_do(work, range, &form, ui)?;
     rows.check(range)?;
     let parts = work.into_iter().map(|work| (work.output, work.unfinished));
     let (outputs, unfinished): (Vec<Output>, Vec<Option<Unfinished>>) = parts.unzip();
@@ -119,10 +123,10 @@ impl Work {
 }
 
 /// Those that are not finished yet.
-fn to_do(all: Vec<Work>, range: TimeRange, ui: &Ui) -> Result<Vec<Work>, Failure> {
+fn to_do(all: Vec<Work>, range: TimeRange, form: &Form, ui: &Ui) -> Result<Vec<Work>, Failure> {
     let mut work = Vec::new();
     for Work { output, unfinished } in all {
-        if unfinished.is_none() && output.is_finished(range)? {
+        if unfinished.is_none() && output.is_finished(range, form.writer())? {
             ui.note(&format!(
                 "note: {} is there already, and stays as it is",
                 output.shown()

@@ -28,7 +28,7 @@ pub(crate) struct OutputArgs {
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 
-    /// Write a folder with a file for each day in UTC: FILE/date=2019-11-01/part-00000.csv and so on.
+    /// Write a folder with a file for each day: FILE/date=2019-11-01/part-00000.csv and so on.
     /// Takes whole days; --last begins with the first moment of a day then.
     #[arg(long, value_name = "PERIOD")]
     partition_by: Option<Period>,
@@ -214,14 +214,18 @@ impl Output {
 
     /// Whether an earlier run of several logs has finished this one. With `--resume` it is kept as it is, but not
     /// where it is to be replaced: then it may be of another range, and is written anew.
-    pub(crate) fn is_finished(&self, range: TimeRange) -> Result<bool, Failure> {
+    pub(crate) fn is_finished(
+        &self,
+        range: TimeRange,
+        options: &WriterOptions,
+    ) -> Result<bool, Failure> {
         if !self.resume || !self.several || self.existing == Existing::Replace {
             return Ok(false);
         }
         match &self.folder {
             // All days of a range appear at its end.
             Some(folder) => folder
-                .has_days(range)
+                .has_days(range, options)
                 .map_err(|error| hints::output_failure(&error)),
             None => Ok(self.target.as_deref().is_some_and(Path::exists)),
         }

@@ -1,43 +1,40 @@
 //! `graph-pstn sync`: keeps a folder of days up to date, by reading the latest again and merging them.
 
+mod days;
+mod pass;
 mod state;
 pub(crate) mod tenants;
 
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 
 use clap::Args;
 use graph_pstn_export::{
-    Changes, Existing, Export, ExportRow, Folder, Format, Job, Rejects, Summary, Unfinished,
+    Calendar, Changes, Existing, Folder, Format, Job, Rejects, Summary, Unfinished, WriterOptions,
 };
 use graph_pstn_model::{CallLog, OffsetDateTime, TimeRange, format_time};
 use indicatif::HumanCount;
-use serde::de::DeserializeOwned;
-use time::{Date, Duration, Time};
+use time::Date;
 
-use crate::connection::Connection;
 use crate::exit::{Exit, Failure};
 use crate::export::board::Board;
-use crate::export::row_type::{ForRows, for_rows};
+use crate::export::row_type::for_rows;
 use crate::export::source::{OpenSource, SourceArgs};
-use crate::export::transfer::{Left, Stopped, Transfer};
+use crate::export::transfer::{Left, Stopped};
 use crate::hints;
 use crate::interrupts::Interrupts;
-use crate::range::no_range;
 use crate::report::{self, Line, SummaryForm};
 use crate::storage::StorageArgs;
 use crate::ui::Ui;
+use crate::zone::Zone;
+use days::{Days, complete_until};
+use pass::Pass;
 use state::State;
-
-/// How far the first run goes back. Rows are kept for 150 days at least, depending on the user's country ("Microsoft
-/// Teams PSTN usage report"), and a request for what is at the edge may find it gone.
-const FIRST_DAYS: i64 = 149;
 
 /// The options of `sync`.
 #[derive(Debug, Args)]
 #[command(after_help = crate::args::EXIT_CODES)]
 pub(crate) struct SyncArgs {
-    /// The folder, with a file for each day in UTC: FOLDER/date=2019-11-01/part-00000.csv and so on. It is
+    /// The folder, with a file for each day: FOLDER/date=2019-11-01/part-00000.csv and so on. It is
     /// made if it is missing. With object stores built in also a URL of a folder there.
     #[arg(
         long,
@@ -66,11 +63,16 @@ pub(crate) struct SyncArgs {
     )]
     format: Format,
 
+    /// The time zone of the days, by its IANA name, such as Europe/Berlin. Default: UTC. Times in the files are UTC
+    /// in any case.
+    #[arg(long, value_name = "ZONE", help_heading = "Data set")]
+    time_zone: Option<Zone>,
+
     /// How many days before the last complete run are read again, since rows arrive up to 48 hours late.
     #[arg(long, value_name = "DAYS", default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=366), help_heading = "Data set")]
     reread: u16,
 
-    /// Read again from this day on (UTC), if a run would not go back so far anyway. The first run goes back
+    /// Read again from this day on, if a run would not go back so far anyway. The first run goes back
     /// 149 days without it.
     #[arg(long, value_name = "DATE", value_parser = date, help_heading = "Data set")]
     since: Option<Date>,
@@ -115,6 +117,7 @@ pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
         output,
         log,
         format,
+        time_zone,
         reread,
         since,
         allow_shrink,
@@ -139,13 +142,17 @@ pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
     let source = source.resolve()?;
     let folder = storage.folder(&output)?;
     let job = source.job().with("log", log.name());
-    let state = State::read(&folder, &job.clone().with("format", format.name()))?;
+    let days = Days(time_zone);
+    let form = WriterOptions::new(format).with_calendar(days.calendar());
+    let of = set_of(&job, &form);
+    let state = State::read(&folder, &of)?;
     let unfinished = Unfinished::of_days(&folder).map_err(|error| hints::output_failure(&error))?;
     let source = source.open(ui).await?;
     let mut sync = Sync {
         folder: &folder,
         log,
-        format,
+        days,
+        form,
         allow_shrink,
         job,
         summary,
@@ -162,7 +169,8 @@ pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
 struct Sync<'a> {
     folder: &'a Folder,
     log: CallLog,
-    format: Format,
+    days: Days,
+    form: WriterOptions,
     allow_shrink: bool,
     job: Job,
     summary: SummaryForm,
@@ -199,7 +207,7 @@ impl Sync<'_> {
             done_until = complete_until(done_until, range).or(done_until);
         }
         let now = OffsetDateTime::now_utc();
-        let range = range(since, done_until, reread, now)?;
+        let range = self.days.range(since, done_until, reread, now)?;
         Ok(worse(exit, self.pass(range, None).await?))
     }
 
@@ -210,11 +218,11 @@ impl Sync<'_> {
         unfinished: Option<Unfinished>,
     ) -> Result<Exit, Failure> {
         let board = Board::new(range, 1);
-        let rejects = Rejects::within(self.folder.path(), whole_days(range));
-        let start = Start {
+        let rejects = Rejects::within(self.folder.path(), self.days.whole(range));
+        let start = Pass {
             folder: self.folder,
             log: self.log,
-            format: self.format,
+            form: self.form.clone(),
             allow_shrink: self.allow_shrink,
             job: self.job.clone(),
             rejects: Rejects::to_file(&rejects, Existing::Replace),
@@ -230,7 +238,7 @@ impl Sync<'_> {
         let outcome = transfer.await;
         self.ui.end_progress();
         let summary = outcome.map_err(|(stopped, left)| self.failure(stopped, &left))?;
-        let of = self.job.clone().with("format", self.format.name());
+        let of = set_of(&self.job, &self.form);
         let known = State::read(self.folder, &of)?;
         let known = known.and_then(|state| state.complete_until().ok());
         if let Some(until) = complete_until(known, range) {
@@ -312,57 +320,13 @@ fn told(changes: Changes) -> String {
     text
 }
 
-/// What to read: whole days, up to now.
-fn range(
-    since: Option<Date>,
-    done_until: Option<OffsetDateTime>,
-    reread: u16,
-    now: OffsetDateTime,
-) -> Result<TimeRange, Failure> {
-    let midnight = |at: OffsetDateTime| at.replace_time(Time::MIDNIGHT);
-    let since = since.map(|since| since.midnight().assume_utc());
-    let days_before = |at: OffsetDateTime, days: i64| {
-        midnight(at)
-            .checked_sub(Duration::days(days))
-            .ok_or_else(|| {
-                Failure::usage(
-                    "--reread goes back beyond the calendar",
-                    "read fewer days again",
-                )
-            })
-    };
-    let from = match (since, done_until) {
-        (since, Some(done)) => {
-            // A clock that was ahead when the last run ended must not leave days out.
-            let reread = days_before(done.min(now), reread.into())?;
-            // And a day to begin with that is later would leave a gap which no run fills.
-            since.map_or(reread, |since| since.min(reread))
-        }
-        (Some(since), None) => since,
-        (None, None) => days_before(now, FIRST_DAYS)?,
-    };
-    TimeRange::new(from, now).map_err(|error| no_range(&error))
-}
-
-/// Up to where the data set is complete when this range has been merged; `None` if it does not go on where what is
-/// `known` ends.
-fn complete_until(known: Option<OffsetDateTime>, range: TimeRange) -> Option<OffsetDateTime> {
-    match known {
-        Some(known) if range.from() > known => None,
-        // An older range that was gone on with does not take anything back.
-        known => known.max(Some(range.until())),
+/// What the data set is of. That its days are those of UTC goes without saying.
+fn set_of(job: &Job, form: &WriterOptions) -> Job {
+    let job = job.clone().with("format", form.format().name());
+    match form.calendar() {
+        utc if *utc == Calendar::utc() => job,
+        calendar => job.with("days of", calendar.name()),
     }
-}
-
-/// The days that a range touches, so that runs of one day have one file of rejects.
-fn whole_days(range: TimeRange) -> TimeRange {
-    let midnight = |at: OffsetDateTime| at.replace_time(Time::MIDNIGHT);
-    let until = match midnight(range.until()) {
-        same if same == range.until() => Some(same),
-        before => before.checked_add(Duration::DAY),
-    };
-    let whole = until.and_then(|until| TimeRange::new(midnight(range.from()), until).ok());
-    whole.unwrap_or(range)
 }
 
 fn worse(one: Exit, other: Exit) -> Exit {
@@ -372,125 +336,9 @@ fn worse(one: Exit, other: Exit) -> Exit {
     }
 }
 
-/// A pass that is to be started, once the type of its rows is known.
-struct Start<'a> {
-    folder: &'a Folder,
-    log: CallLog,
-    format: Format,
-    allow_shrink: bool,
-    job: Job,
-    rejects: Rejects,
-    range: TimeRange,
-    unfinished: Option<Unfinished>,
-    board: &'a Board,
-    ui: &'a Ui,
-    interrupts: &'a mut Interrupts,
-    connection: &'a Connection,
-}
-
-type Outcome = Result<Summary, (Stopped, Left)>;
-
-impl<'a> ForRows for Start<'a> {
-    type Output = Result<Pin<Box<dyn Future<Output = Outcome> + 'a>>, Failure>;
-
-    fn of<T: ExportRow + DeserializeOwned>(self) -> Self::Output {
-        let version = self.log.version();
-        let mut reader = self
-            .connection
-            .read::<T>(self.log, version, self.range, |bytes| bytes);
-        let export = match self.unfinished {
-            Some(unfinished) => {
-                reader = reader.resume(unfinished.position()).map_err(|error| {
-                    Failure::usage(
-                        format!("what was begun in this folder is of another log: {error}"),
-                        "give that log, or delete the folder .partial in it to begin anew",
-                    )
-                })?;
-                unfinished.resume_merge(
-                    self.log,
-                    self.format,
-                    self.allow_shrink,
-                    self.rejects,
-                    self.job,
-                )
-            }
-            None => {
-                let part = (self.log, self.range);
-                Export::merge_days(
-                    self.folder,
-                    part,
-                    self.format,
-                    self.allow_shrink,
-                    self.rejects,
-                )
-                .and_then(|export| export.resumable(self.job, reader.checkpoint()))
-            }
-        };
-        let export = export.map_err(|error| hints::output_failure(&error))?;
-        let transfer = Transfer {
-            to_file: true,
-            ui: self.ui,
-            board: (self.board, 0),
-            interrupts: self.interrupts,
-        };
-        Ok(Box::pin(transfer.run(self.connection, reader, export)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::{date, datetime};
-
-    const NOW: OffsetDateTime = datetime!(2019-12-24 12:00 UTC);
-
-    fn from(since: Option<Date>, done_until: Option<OffsetDateTime>) -> OffsetDateTime {
-        range(since, done_until, 3, NOW).unwrap().from()
-    }
-
-    #[test]
-    fn the_first_run_stays_inside_of_what_is_kept_and_later_ones_read_days_again() {
-        assert_eq!(from(None, None), datetime!(2019-07-28 0:00 UTC));
-        let done = datetime!(2019-12-20 18:30 UTC);
-        assert_eq!(from(None, Some(done)), datetime!(2019-12-17 0:00 UTC));
-        // The clock was ahead.
-        let ahead = datetime!(2020-01-20 18:30 UTC);
-        assert_eq!(from(None, Some(ahead)), datetime!(2019-12-21 0:00 UTC));
-        let since = date!(2019 - 12 - 01);
-        assert_eq!(
-            from(Some(since), Some(done)),
-            datetime!(2019-12-01 0:00 UTC)
-        );
-        assert_eq!(from(Some(since), None), datetime!(2019-12-01 0:00 UTC));
-        // Days between the last run and that one would be missing for good.
-        let late = date!(2019 - 12 - 22);
-        assert_eq!(from(Some(late), Some(done)), datetime!(2019-12-17 0:00 UTC));
-        assert!(range(Some(date!(2020 - 01 - 01)), None, 3, NOW).is_err());
-    }
-
-    #[test]
-    fn a_range_with_a_gap_before_it_does_not_count() {
-        let of = |from, until| TimeRange::new(from, until).unwrap();
-        let (first, third) = (
-            datetime!(2019-11-01 0:00 UTC),
-            datetime!(2019-11-03 0:00 UTC),
-        );
-        let noon = datetime!(2019-11-02 12:00 UTC);
-        assert_eq!(complete_until(None, of(first, noon)), Some(noon));
-        assert_eq!(complete_until(Some(noon), of(first, third)), Some(third));
-        assert_eq!(complete_until(Some(third), of(first, noon)), Some(third));
-        assert_eq!(complete_until(Some(noon), of(third, NOW)), None);
-    }
-
-    #[test]
-    fn runs_of_one_day_have_one_name_for_what_they_set_aside() {
-        let of = |from, until| whole_days(TimeRange::new(from, until).unwrap());
-        let from = datetime!(2019-11-01 0:00 UTC);
-        let days = of(from, datetime!(2019-11-05 0:00 UTC));
-        assert_eq!(days.until(), datetime!(2019-11-05 0:00 UTC));
-        assert_eq!(of(from, datetime!(2019-11-04 0:00:01 UTC)), days);
-        assert_eq!(of(from, datetime!(2019-11-04 23:59 UTC)), days);
-    }
 
     #[test]
     fn what_has_changed_is_told_in_words() {

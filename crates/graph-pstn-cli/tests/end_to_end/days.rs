@@ -115,3 +115,47 @@ fn a_log_without_times_has_no_days() {
     assert!(ended.hint().contains("--partition-by"), "{}", ended.stderr);
     assert!(workplace.names().is_empty());
 }
+
+#[test]
+fn days_may_be_those_of_a_time_zone() {
+    let workplace = Workplace::new();
+    let zone = ["--time-zone", "Europe/Berlin"];
+    // Clocks are set back on the 27th, which has 25 hours.
+    let range = ["--from", "2019-10-26", "--to", "2019-10-29"];
+    let done = export(&workplace, &[&range[..], &DAYS, &zone].concat());
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let mut all = String::new();
+    let bounds = [
+        ("2019-10-26", "2019-10-25T22:00:00"),
+        ("2019-10-27", "2019-10-26T22:00:00"),
+        ("2019-10-28", "2019-10-27T23:00:00"),
+        ("2019-10-29", "2019-10-28T23:00:00"),
+    ];
+    for days in bounds.windows(2) {
+        let [(day, from), (_, until)] = days else {
+            continue;
+        };
+        let path = workplace.path(&format!("calls/date={day}/part-00000.csv"));
+        let text = fs::read_to_string(path).unwrap();
+        let rows = csv::Reader::from_reader(text.as_bytes()).into_records();
+        for row in rows {
+            let row = row.unwrap();
+            let start = row
+                .iter()
+                .find(|cell| cell.starts_with("2019-10-2"))
+                .unwrap();
+            assert!(*from <= start && start < *until, "{day}: {start}");
+        }
+        let body = text.split_once('\n').unwrap();
+        all.push_str(if all.is_empty() { &text } else { body.1 });
+    }
+    assert_eq!(
+        Totals::of_csv(all.as_bytes()).line(),
+        truth(&workplace, "2019-10-25T22:00:00Z", "2019-10-28T23:00:00Z")
+    );
+    assert_eq!(fs::read_dir(workplace.path("calls")).unwrap().count(), 3);
+    // Dates are those of the zone, so half a day of it is refused.
+    let half = ["--from", "2019-10-26T00:00:00Z", "--to", "2019-10-29"];
+    let refused = export(&workplace, &[&half[..], &DAYS, &zone].concat());
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+}

@@ -147,6 +147,9 @@ fn what_is_no_data_set_of_these_calls_is_refused() {
         "{other:?}"
     );
     assert_eq!(sync(&workplace, &["--log", "dial-out"]).code, Some(2));
+    let elsewhere = sync(&workplace, &["--time-zone", "Asia/Tokyo"]);
+    assert_eq!(elsewhere.code, Some(2));
+    assert!(elsewhere.error().contains("Asia/Tokyo"), "{elsewhere:?}");
     fs::write(workplace.path("calls/_sync.json"), "{").unwrap();
     let damaged = sync(&workplace, &[]);
     assert_eq!(damaged.code, Some(2));
