@@ -239,12 +239,13 @@ async fn who_would_wait_too_long_behind_others_is_told_at_once() {
 async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
     let limits = RateLimits::new(Quota::per_minute(1));
     let inner = Fussy::new(vec![200, 200]);
-    let mut service = RateLimit::new(inner, limits, SharedObserver::default());
+    let mut service = RateLimit::new(inner.clone(), limits, SharedObserver::default());
     // The second waits for the quota in between.
     for _ in 0..2 {
         let response = service.ready().await.unwrap().call(request(PSTN)).await;
         assert_eq!(response.unwrap().status(), 200);
     }
+    assert_eq!(inner.left(), 0);
 }
 
 /// A request of a call that may wait five minutes.
