@@ -1,7 +1,5 @@
 //! Which rows: of which logs, of whom, and how much of their numbers.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use clap::{Args, ValueEnum};
 use graph_pstn_export::{Filter, FilterError, Job, NumberMask, NumberPattern, Selection};
 use graph_pstn_model::{ApiVersion, CallLog, Direction, MAX_RANGE, TimeRange};
@@ -142,12 +140,13 @@ impl RowsWanted {
     /// What makes an export of a log what it is, besides the source and the format. What is chosen is personal
     /// data, so it is noted as a number that stands for it.
     pub(crate) fn job(&self, log: CallLog, raw: bool, job: Job) -> Job {
-        let mut hasher = DefaultHasher::new();
-        self.selection().hash(&mut hasher);
         job.with("log", log.name())
             .with("version of Graph", self.version(log).segment())
             .with("form of rows", if raw { "raw" } else { "typed" })
-            .with("choice of rows", format!("{:016x}", hasher.finish()))
+            .with(
+                "choice of rows",
+                format!("{:08x}", self.selection().fingerprint()),
+            )
     }
 
     pub(crate) fn selection(&self) -> Selection {

@@ -144,3 +144,41 @@ fn another_choice_of_rows_is_another_job() {
     let resumed = ended(export(&workplace, &[&begun[..], &["--resume"]].concat()));
     assert_eq!(resumed.code, Some(0), "{}", resumed.stderr);
 }
+
+#[test]
+fn of_several_logs_by_day_the_finished_one_stays() {
+    let workplace = Workplace::new();
+    let few = |more: &[&str]| {
+        let range = ["--from", "2019-11-04", "--to", "2019-11-06"];
+        let days = ["-o", "{log}", "--partition-by", "day"];
+        let mut command =
+            workplace.command([&["export"], &SOURCE[..], &range, &days, more].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        ended(command)
+    };
+    assert_eq!(few(&["--log", "pstn"]).code, Some(0));
+    let part = workplace.path("pstn/date=2019-11-04/part-00000.csv");
+    fs::write(&part, "mine").unwrap();
+    let both = few(&["--log", "pstn,direct-routing", "--resume"]);
+    assert_eq!(both.code, Some(0), "{}", both.stderr);
+    assert!(
+        both.stderr.contains("pstn is there already, and stays"),
+        "{}",
+        both.stderr
+    );
+    assert_eq!(fs::read(&part).unwrap(), b"mine");
+    let other = "direct-routing/date=2019-11-04/part-00000.csv";
+    assert!(workplace.path(other).exists());
+}
+
+#[test]
+fn a_log_that_is_refused_leaves_nothing_of_the_others() {
+    let workplace = Workplace::new();
+    fs::write(workplace.path("sms.csv"), "mine").unwrap();
+    let refused = ended(export(
+        &workplace,
+        &["--log", "pstn,sms", "-o", "{log}.csv"],
+    ));
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    assert_eq!(workplace.names(), ["sms.csv"]);
+}
