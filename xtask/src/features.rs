@@ -36,18 +36,34 @@ pub(crate) fn buildable(package: &str, features: &[String]) -> Vec<String> {
 /// # Errors
 /// When cargo does not tell.
 pub(crate) fn of_packages() -> Result<BTreeMap<String, Vec<String>>, String> {
+    let named = packages()?.into_iter().filter_map(|package| {
+        let features = package["features"].as_object()?.keys();
+        let features = features.filter(|feature| *feature != "default");
+        Some((
+            package["name"].as_str()?.to_owned(),
+            features.cloned().collect(),
+        ))
+    });
+    Ok(named.collect())
+}
+
+/// The packages that may be published.
+///
+/// # Errors
+/// When cargo does not tell.
+pub(crate) fn published() -> Result<Vec<String>, String> {
+    let published = packages()?
+        .into_iter()
+        .filter(|package| package["publish"].is_null());
+    Ok(published
+        .filter_map(|package| Some(package["name"].as_str()?.to_owned()))
+        .collect())
+}
+
+fn packages() -> Result<Vec<Value>, String> {
     let metadata = cargo("metadata --no-deps --format-version 1").output()?;
     let metadata: Value = serde_json::from_str(&metadata)
         .map_err(|error| format!("cargo metadata prints no JSON: {error}"))?;
-    let packages = metadata["packages"].as_array().into_iter().flatten();
-    Ok(packages
-        .filter_map(|package| {
-            let features = package["features"].as_object()?.keys();
-            let features = features.filter(|feature| *feature != "default");
-            Some((
-                package["name"].as_str()?.to_owned(),
-                features.cloned().collect(),
-            ))
-        })
-        .collect())
+    let packages = metadata["packages"].as_array();
+    Ok(packages.cloned().unwrap_or_default())
 }
