@@ -14,6 +14,8 @@ mod credentials;
 mod days;
 #[cfg(unix)]
 mod documented;
+#[cfg(unix)]
+mod documents;
 mod embedded;
 mod faults;
 #[cfg(feature = "parquet")]
