@@ -1,5 +1,6 @@
 //! Where the files of an export go when they are whole: one file, or a folder with one for each day.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use time::Date;
 use crate::checkpoint::FileMark;
 use crate::disk::Disk;
 use crate::error::folder_of;
-use crate::merge::{Changes, count, merge};
+use crate::merge::{Changes, Day, count};
 use crate::output_file::unusable_folder;
 use crate::stage::Stage;
 use crate::{Calendar, Error, ErrorKind, Existing, Format, WriterOptions};
@@ -156,16 +157,61 @@ impl Layout {
         }
     }
 
+    /// What merging will change in each day that it was not done with before, and in all. Touches nothing.
+    pub(crate) fn plan(
+        &self,
+        stage: &Stage,
+        files: &[FileMark],
+        fill: Fill,
+    ) -> Result<Option<Plan>, Error> {
+        let (
+            Fill::Merge { may_shrink },
+            Self::Days {
+                folder,
+                range,
+                format,
+                ..
+            },
+        ) = (fill, self)
+        else {
+            return Ok(None);
+        };
+        let mut plan = Plan::default();
+        let mut targets = Vec::with_capacity(files.len());
+        for file in files {
+            let target = self.target_of(&file.name, fill);
+            // Of no day, so that other ranges may have brought what it has.
+            let may_shrink = may_shrink && file.name != day_name(None);
+            if let Some(changes) = day(stage, file, &target, *format).examine(may_shrink)? {
+                plan.all.add(&changes);
+                plan.days.insert(file.name.clone(), changes);
+            }
+            targets.push(target);
+        }
+        if may_shrink {
+            let disk = stage.disk();
+            for part in self.parts_of_range(disk, folder, *range, fill)? {
+                if !targets.contains(&part) {
+                    let old = disk.read(&part).map_err(|error| Error::at(&part, error))?;
+                    plan.all.removed += count(old, &part, *format)?;
+                    plan.all.days += 1;
+                }
+            }
+        }
+        Ok(Some(plan))
+    }
+
     /// Gives the files their names, those that have not got them yet. With [`Existing::Replace`], and where
-    /// merging may make a day shrink, what the range had before and has no more goes away.
+    /// merging may make a day shrink, what the range had before and has no more goes away. What is merged goes by the
+    /// [plan](Self::plan).
     pub(crate) fn publish(
         &self,
         stage: &Stage,
         files: &[FileMark],
         fill: Fill,
-    ) -> Result<Option<Changes>, Error> {
+        plan: Option<&Plan>,
+    ) -> Result<(), Error> {
         let disk = stage.disk();
-        let mut changes = matches!(fill, Fill::Merge { .. }).then(Changes::default);
         let mut targets = Vec::with_capacity(files.len());
         for file in files {
             let target = self.target_of(&file.name, fill);
@@ -174,24 +220,18 @@ impl Layout {
                 disk.make_folder(day)
                     .map_err(|error| Error::at(day, error))?;
             }
-            match (fill, self, &mut changes) {
-                (Fill::Merge { may_shrink }, Self::Days { format, .. }, Some(changes)) => {
-                    // Of no day, so that other ranges may have brought what it has.
-                    let may_shrink = may_shrink && file.name != day_name(None);
-                    merge(stage, file, &target, *format, may_shrink, changes)?;
+            match (plan, fill, self) {
+                (Some(plan), _, Self::Days { format, .. }) => {
+                    if let Some(changes) = plan.days.get(&file.name) {
+                        day(stage, file, &target, *format).merge(changes)?;
+                    }
                 }
-                (Fill::New(existing), ..) => publish(stage, file, &target, existing)?,
+                (None, Fill::New(existing), _) => publish(stage, file, &target, existing)?,
                 _ => publish(stage, file, &target, Existing::Replace)?,
             }
             targets.push(target);
         }
-        if let Self::Days {
-            folder,
-            range,
-            format,
-            ..
-        } = self
-        {
+        if let Self::Days { folder, range, .. } = self {
             if matches!(
                 fill,
                 Fill::New(Existing::Replace) | Fill::Merge { may_shrink: true }
@@ -199,11 +239,6 @@ impl Layout {
                 for part in self.parts_of_range(disk, folder, *range, fill)? {
                     if targets.contains(&part) {
                         continue;
-                    }
-                    if let Some(changes) = &mut changes {
-                        let old = disk.read(&part).map_err(|error| Error::at(&part, error))?;
-                        changes.removed += count(old, &part, *format)?;
-                        changes.days += 1;
                     }
                     disk.remove(&part)
                         .map_err(|error| Error::at(&part, error))?;
@@ -218,7 +253,7 @@ impl Layout {
         // Files that went away there must not outlive the checkpoint.
         disk.sync_folder(stage.folder());
         disk.sync_folder(folder_of(self.output()));
-        Ok(changes)
+        Ok(())
     }
 
     /// The files that the days of the range have, and where it is not merged that of this range without a day.
@@ -260,6 +295,22 @@ impl Layout {
             }
         }
         Ok(parts)
+    }
+}
+
+/// What merging will change.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    days: BTreeMap<String, Changes>,
+    pub(crate) all: Changes,
+}
+
+fn day<'a>(stage: &'a Stage, file: &'a FileMark, target: &'a Path, format: Format) -> Day<'a> {
+    Day {
+        stage,
+        file,
+        target,
+        format,
     }
 }
 

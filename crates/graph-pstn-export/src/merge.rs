@@ -2,13 +2,15 @@
 //!
 //! Rows come late, and a service on a bad day may leave some out that it had. So the new answer is not the truth: a row
 //! that it has counts as it is there, and one that only the old file has stays, unless the caller allows otherwise. Rows
-//! are known by their `id`, those without one by all that they hold. What an old file has twice, as one of another
-//! making may, is there once afterwards; two rows of one id that differ both stay, unless the service still has the id.
+//! are known by their `id`, those without one by all that they hold.
+//!
+//! A file that was made by other means may have an `id` several times. Where the service has that `id` too, all these
+//! rows give way to what has come, which counts as one row that has changed. Where it has not, all stay.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, BufRead as _, BufReader, Write};
+use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::path::Path;
 
 use csv::ByteRecord;
@@ -36,105 +38,130 @@ pub struct Changes {
     pub missing: u64,
     /// Rows that the service has not got any more, and that were removed.
     pub removed: u64,
-    /// Days that an earlier run had merged already before it was stopped. What that changed is not counted here.
-    #[serde(default)]
-    pub merged_before: u64,
 }
 
-/// Puts a day's file in the place of the one that is there, with what only that one has. Doing it again changes nothing,
-/// so it does not matter where an earlier run has stopped.
-pub(crate) fn merge(
-    stage: &Stage,
-    file: &FileMark,
-    target: &Path,
-    format: Format,
-    may_shrink: bool,
-    changes: &mut Changes,
-) -> Result<(), Error> {
-    if stage.length(&file.name)?.is_none() {
-        // Nothing else takes it away.
-        changes.merged_before += 1;
-        return Ok(());
+impl Changes {
+    pub(crate) fn add(&mut self, day: &Self) {
+        self.days += day.days;
+        self.added += day.added;
+        self.changed += day.changed;
+        self.missing += day.missing;
+        self.removed += day.removed;
     }
-    let disk = stage.disk();
-    let made = stage.path(&file.name);
-    let at_target = |error: io::Error| unreadable(target, error);
-    // An earlier run may have begun to add rows.
-    let mut part = stage.go_on(file.clone())?;
-    let mut fresh = Rows::default();
-    let records = disk.read(&made).and_then(|file| Records::new(file, format));
-    let mut records = records.map_err(at_target)?;
-    let header = records.header().map_err(at_target)?;
-    while records.advance().map_err(at_target)? {
-        fresh.add(&records);
-    }
-    let is_there = disk.length(target).map_err(at_target)?.is_some();
-    let old = |visit: &mut dyn FnMut(&Records, Sight) -> io::Result<()>| -> Result<(), Error> {
-        let mut seen = Rows::like(&fresh);
-        let records = disk
-            .read(target)
-            .and_then(|file| Records::new(file, format));
-        let mut records = records.map_err(at_target)?;
-        if records.header().map_err(at_target)? != header {
-            let message = format!("{} has other columns", target.display());
-            return Err(Error::new(ErrorKind::OtherJob, message).with_path(target));
+}
+
+/// A day's new rows, and the file that the day has or will have.
+pub(crate) struct Day<'a> {
+    pub(crate) stage: &'a Stage,
+    /// The new rows. An earlier run may have begun to add old ones behind its mark, which do not count.
+    pub(crate) file: &'a FileMark,
+    pub(crate) target: &'a Path,
+    pub(crate) format: Format,
+}
+
+impl Day<'_> {
+    /// What merging will change; `None` if it was done before. Touches nothing.
+    pub(crate) fn examine(&self, may_shrink: bool) -> Result<Option<Changes>, Error> {
+        if self.stage.length(&self.file.name)?.is_none() {
+            // Nothing else takes it away.
+            return Ok(None);
         }
-        while records.advance().map_err(at_target)? {
-            let (key, content, before) = seen.add(&records);
-            let sight = match (fresh.contents.get(&key), before) {
-                (Some(_), Some(_)) => Sight::Repeated,
-                (Some(there), None) if *there == content => Sight::Same,
-                (Some(_), None) => Sight::Changed,
-                (None, Some(before)) if before == content => Sight::Repeated,
-                // Which of two that contradict each other is true, nobody says.
-                (None, _) => Sight::Missing,
-            };
-            visit(&records, sight).map_err(|error| stage.failed(error))?;
-        }
-        Ok(())
-    };
-    let mut day = Changes::default();
-    let (mut same, mut repeated) = (0, 0);
-    if is_there {
-        old(&mut |_, sight| {
-            match sight {
-                Sight::Missing => day.missing += 1,
-                Sight::Same => same += 1,
-                Sight::Changed => day.changed += 1,
-                Sight::Repeated => repeated += 1,
-            }
-            Ok(())
-        })?;
-    }
-    day.added = fresh.contents.len() as u64 - same - day.changed;
-    if may_shrink {
-        (day.removed, day.missing) = (day.missing, 0);
-    }
-    let is_changed = !is_there || day.added + day.changed + day.removed + repeated > 0;
-    if is_changed {
-        day.days = 1;
-        if day.missing > 0 {
-            let keeper = Keeper::new(part.clone(), || disk.read(&made), format);
-            let mut keeper = keeper.map_err(|error| stage.failed(error))?;
-            old(&mut |records, sight| match sight {
-                Sight::Missing => keeper.keep(records),
-                Sight::Same | Sight::Changed | Sight::Repeated => Ok(()),
+        let mut day = Changes::default();
+        let fresh = self.fresh()?;
+        let there = self.stage.disk().length(self.target);
+        let is_there = there.map_err(|error| unreadable(self.target, error))?;
+        let mut old = fresh.rows.like();
+        if is_there.is_some() {
+            self.old(&fresh, &mut old, |_, is_missing| {
+                day.missing += u64::from(is_missing);
+                Ok(())
             })?;
+        }
+        for (key, content) in &fresh.rows.contents {
+            match old.contents.get(key) {
+                None => day.added += 1,
+                Some(there) if there != content => day.changed += 1,
+                Some(_) => {}
+            }
+        }
+        if may_shrink {
+            (day.removed, day.missing) = (day.missing, 0);
+        }
+        if is_there.is_none() || day.added + day.changed + day.removed > 0 {
+            day.days = 1;
+        }
+        Ok(Some(day))
+    }
+
+    /// Puts the new file in the place of the one that is there, with what only that one has, as it was
+    /// [examined](Self::examine).
+    pub(crate) fn merge(&self, changes: &Changes) -> Result<(), Error> {
+        let (stage, disk) = (self.stage, self.stage.disk());
+        let made = stage.path(&self.file.name);
+        if changes.days == 0 {
+            return disk.remove(&made).map_err(|error| stage.failed(error));
+        }
+        let mut part = stage.go_on(self.file.clone())?;
+        if changes.missing > 0 {
+            let keeper = Keeper::new(part.clone(), || disk.read(&made), self.format);
+            let mut keeper = keeper.map_err(|error| stage.failed(error))?;
+            let fresh = self.fresh()?;
+            self.old(
+                &fresh,
+                &mut fresh.rows.like(),
+                |records, is_missing| match is_missing {
+                    true => keeper.keep(records),
+                    false => Ok(()),
+                },
+            )?;
             keeper.finish().map_err(|error| stage.failed(error))?;
         }
         part.flush()
             .and_then(|()| part.sync())
-            .and_then(|()| disk.rename(&made, target, Existing::Replace))
-            .map_err(|error| stage.failed(error))?;
-    } else {
-        disk.remove(&made).map_err(|error| stage.failed(error))?;
+            .and_then(|()| disk.rename(&made, self.target, Existing::Replace))
+            .map_err(|error| stage.failed(error))
     }
-    changes.days += day.days;
-    changes.added += day.added;
-    changes.changed += day.changed;
-    changes.missing += day.missing;
-    changes.removed += day.removed;
-    Ok(())
+
+    fn fresh(&self) -> Result<Fresh, Error> {
+        let made = self.stage.path(&self.file.name);
+        let failed = |error| unreadable(&made, error);
+        let file = self.stage.disk().read(&made).map_err(failed)?;
+        let file = Box::new(file.take(self.file.bytes));
+        let mut records = Records::new(file, self.format).map_err(failed)?;
+        let header = records.header().map_err(failed)?;
+        let mut rows = Rows::default();
+        while records.advance().map_err(failed)? {
+            rows.add(&records);
+        }
+        Ok(Fresh { header, rows })
+    }
+
+    /// Reads the old file, and tells of each row whether it is missing in the new one.
+    fn old(
+        &self,
+        fresh: &Fresh,
+        rows: &mut Rows,
+        mut visit: impl FnMut(&Records, bool) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let failed = |error| unreadable(self.target, error);
+        let file = self.stage.disk().read(self.target).map_err(failed)?;
+        let mut records = Records::new(file, self.format).map_err(failed)?;
+        if records.header().map_err(failed)? != fresh.header {
+            let message = format!("{} has other columns", self.target.display());
+            return Err(Error::new(ErrorKind::OtherJob, message).with_path(self.target));
+        }
+        while records.advance().map_err(failed)? {
+            let is_missing = !fresh.rows.contents.contains_key(&rows.add(&records));
+            visit(&records, is_missing).map_err(|error| self.stage.failed(error))?;
+        }
+        Ok(())
+    }
+}
+
+/// The new rows of a day.
+struct Fresh {
+    header: ByteRecord,
+    rows: Rows,
 }
 
 /// How many rows a file has.
@@ -159,33 +186,28 @@ fn unreadable(target: &Path, error: io::Error) -> Error {
         .with_source(error)
 }
 
-/// How an old row is found in the new answer.
-enum Sight {
-    Missing,
-    Same,
-    Changed,
-    /// The old file has it twice: once is enough.
-    Repeated,
-}
+/// A row's `id`, or all of it, as a hash.
+type Key = [u64; 2];
 
-/// The rows of a file, in 16 bytes for the key and 8 for the content.
+/// The rows of a file, in 16 bytes for the key and 8 for the content: the sum of all that has come under that key, so that one
+/// row is told from two of the same.
 #[derive(Default)]
 struct Rows {
-    contents: HashMap<[u64; 2], u64>,
+    contents: HashMap<Key, u64>,
     hashers: [RandomState; 2],
 }
 
 impl Rows {
     /// Another file, whose rows have the same keys.
-    fn like(other: &Self) -> Self {
+    fn like(&self) -> Self {
         Self {
             contents: HashMap::new(),
-            hashers: other.hashers.clone(),
+            hashers: self.hashers.clone(),
         }
     }
 
-    /// Takes a row in, and gives its key, its content, and the content of the last one of that key.
-    fn add(&mut self, records: &Records) -> ([u64; 2], u64, Option<u64>) {
+    /// Takes a row in, and gives its key.
+    fn add(&mut self, records: &Records) -> Key {
         let [first, second] = &self.hashers;
         let key = |what: (&[u8], u64)| [first.hash_one(what), second.hash_one(what)];
         let content = records.content();
@@ -197,21 +219,21 @@ impl Rows {
                 .find(|key| !self.contents.contains_key(key))
                 .unwrap_or_default(),
         };
-        let content = first.hash_one(&content);
-        let before = self.contents.insert(key, content);
-        (key, content, before)
+        let sum = self.contents.entry(key).or_default();
+        *sum = sum.wrapping_add(first.hash_one(&content));
+        key
     }
 }
 
 /// A file, record by record.
 enum Records {
     Csv {
-        file: csv::Reader<Box<dyn Input>>,
+        file: csv::Reader<Box<dyn Read>>,
         id: Option<usize>,
         record: ByteRecord,
     },
     Ndjson {
-        file: BufReader<Box<dyn Input>>,
+        file: BufReader<Box<dyn Read>>,
         line: Vec<u8>,
         id: Option<String>,
     },
@@ -226,7 +248,7 @@ struct Identity<'a> {
 }
 
 impl Records {
-    fn new(file: Box<dyn Input>, format: Format) -> io::Result<Self> {
+    fn new(file: Box<dyn Read>, format: Format) -> io::Result<Self> {
         Ok(match format {
             Format::Csv => Self::Csv {
                 file: csv::ReaderBuilder::new()

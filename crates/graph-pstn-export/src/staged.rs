@@ -180,10 +180,11 @@ impl Staged {
         Ok(())
     }
 
-    /// Gives the files their names and takes the stage away; says what merging has changed.
+    /// Gives the files their names and takes the stage away; says what merging has changed, also in an earlier
+    /// run that did not come to its end.
     pub(crate) fn publish(&mut self, rejects: &Rejects) -> Result<Option<Changes>, Error> {
-        let files = match &self.saved {
-            Some(saved) if saved.finished => saved.files.as_slice(),
+        let saved = match &mut self.saved {
+            Some(saved) if saved.finished => saved,
             _ => {
                 return Err(Error::new(
                     ErrorKind::Abandoned,
@@ -192,12 +193,20 @@ impl Staged {
             }
         };
         let (set_aside, rows): (Vec<_>, Vec<_>) =
-            files.iter().cloned().partition(|file| file.name == REJECTS);
+            (saved.files.iter().cloned()).partition(|file| file.name == REJECTS);
+        let plan = self.layout.plan(&self.stage, &rows, self.fill)?;
+        if let (Some(plan), None) = (&plan, saved.summary.changes) {
+            // Before the first day is another one, so that whoever goes on knows of all.
+            let mut planned = saved.clone();
+            planned.summary.changes = Some(plan.all);
+            self.stage.save(&planned)?;
+            *saved = planned;
+        }
+        let changes = saved.summary.changes;
         self.published = true;
         // First, since it may fail, and with `Replace` what the rejects replace cannot be brought back.
-        let changes = self
-            .layout
-            .publish(&self.stage, &rows, self.fill)
+        self.layout
+            .publish(&self.stage, &rows, self.fill, plan.as_ref())
             .inspect_err(|_| {
                 // One file has its name or it has not; of several, some may have.
                 self.published = rows.len() > 1;

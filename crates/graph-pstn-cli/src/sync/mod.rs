@@ -305,12 +305,6 @@ fn told(changes: Changes) -> String {
     if changes.removed > 0 {
         text.push_str(&format!(", {} removed", HumanCount(changes.removed)));
     }
-    if changes.merged_before > 0 {
-        text.push_str(&format!(
-            "; {} days had been merged by a run before, which was stopped",
-            HumanCount(changes.merged_before)
-        ));
-    }
     if changes.missing > 0 {
         text.push_str(&format!(
             "; {} rows that Graph has not got any more stay",
