@@ -35,6 +35,12 @@ impl Folder {
         &self.path
     }
 
+    /// Where, on this machine, files are made, and where what is unfinished waits for whoever goes on with it.
+    #[must_use]
+    pub fn unfinished(&self) -> PathBuf {
+        self.disk.stage(Layout::stage_of_days(&self.path))
+    }
+
     /// Whether there are files of days that the range touches, of whichever format; `options` say whose days.
     ///
     /// # Errors

@@ -45,6 +45,7 @@ mod layout;
 mod merge;
 mod ndjson_writer;
 mod number_mask;
+mod old_rejects;
 mod output_file;
 #[cfg(feature = "parquet")]
 #[cfg_attr(docsrs, doc(cfg(feature = "parquet")))]

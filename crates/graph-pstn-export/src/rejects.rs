@@ -14,6 +14,7 @@ use crate::disk::Disk;
 use crate::error::folder_of;
 use crate::layout::{self, in_a_name};
 use crate::ndjson_writer::write_line;
+use crate::old_rejects;
 use crate::part::Part;
 use crate::selection::WITHHELD;
 use crate::stage::Stage;
@@ -41,6 +42,8 @@ enum Place {
     File {
         target: PathBuf,
         existing: Existing,
+        /// What an old file of that name has stays in it.
+        keeps_old: bool,
         /// Where it is made; without one it is a temporary neighbour of its target.
         stage: Option<Stage>,
         open: Option<Open>,
@@ -73,9 +76,20 @@ impl Rejects {
     /// Writes them to `target` as NDJSON: `reason`, `index`, `path`, and `row` as Graph sent it. On
     /// Unix only the owner may read that file.
     pub fn to_file(target: impl Into<PathBuf>, existing: Existing) -> Self {
+        Self::at(target.into(), existing, false)
+    }
+
+    /// Adds them to `target`, in one step. A row that it has already, from an earlier run that has read the same again, is in
+    /// it once. This is for exports that are [merged](crate::Export::merge_days): one to a stream replaces the file.
+    pub fn added_to_file(target: impl Into<PathBuf>) -> Self {
+        Self::at(target.into(), Existing::Replace, true)
+    }
+
+    fn at(target: PathBuf, existing: Existing, keeps_old: bool) -> Self {
         Self(Place::File {
-            target: target.into(),
+            target,
             existing,
+            keeps_old,
             stage: None,
             open: None,
         })
@@ -99,6 +113,12 @@ impl Rejects {
     #[must_use]
     pub fn within(folder: &Path, range: TimeRange) -> PathBuf {
         folder.join(format!("_rejects-{}.ndjson", in_a_name(range)))
+    }
+
+    /// The name in a folder of days that is [merged](crate::Export::merge_days) with, whatever the range.
+    #[must_use]
+    pub fn of_all(folder: &Path) -> PathBuf {
+        folder.join("_rejects.ndjson")
     }
 
     /// Whether the file could be made, to be known now and not after hours.
@@ -187,11 +207,20 @@ impl Rejects {
     /// replaced.
     pub(crate) fn publish(&self, on: &Stage, mark: Option<&FileMark>) -> Result<(), Error> {
         let Place::File {
-            target, existing, ..
+            target,
+            existing,
+            keeps_old,
+            ..
         } = &self.0
         else {
             return Ok(());
         };
+        if *keeps_old {
+            return match mark {
+                Some(mark) => old_rejects::add(on, mark, target),
+                None => Ok(()),
+            };
+        }
         match (mark, existing) {
             (Some(mark), existing) => {
                 layout::publish(on, mark, target, *existing).map_err(|error| {
@@ -282,6 +311,7 @@ impl Rejects {
                 existing,
                 stage,
                 open,
+                ..
             } => {
                 let open = match (open.take(), stage) {
                     (Some(there), _) => open.insert(there),

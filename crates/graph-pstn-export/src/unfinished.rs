@@ -51,8 +51,9 @@ impl Unfinished {
     ///
     /// As for [`of_file`](Self::of_file).
     pub fn of_days(folder: impl Into<Folder>) -> Result<Option<Self>, Error> {
-        let Folder { disk, path } = folder.into();
-        let stage = disk.stage(Layout::stage_of_days(&path));
+        let folder = folder.into();
+        let stage = folder.unfinished();
+        let Folder { disk, path } = folder;
         Self::find(disk, stage, &path)
     }
 

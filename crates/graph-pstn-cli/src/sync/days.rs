@@ -69,17 +69,6 @@ impl Days {
         };
         TimeRange::new(from, now).map_err(|error| no_range(&error))
     }
-
-    /// The days that a range touches, so that runs of one day have one file of rejects.
-    pub(super) fn whole(&self, range: TimeRange) -> TimeRange {
-        let last = self.calendar().date(range.until() - Duration::NANOSECOND);
-        let from = self.first_moment(self.calendar().date(range.from()));
-        let until = last.next_day().and_then(|next| self.first_moment(next));
-        let whole = from
-            .zip(until)
-            .map(|(from, until)| TimeRange::new(from, until));
-        whole.and_then(Result::ok).unwrap_or(range)
-    }
 }
 
 /// Up to where the data set is complete when this range has been merged; `None` if it does not go on where what is
@@ -148,18 +137,5 @@ mod tests {
         assert_eq!(complete_until(Some(noon), of(first, third)), Some(third));
         assert_eq!(complete_until(Some(third), of(first, noon)), Some(third));
         assert_eq!(complete_until(Some(noon), of(third, NOW)), None);
-    }
-
-    #[test]
-    fn runs_of_one_day_have_one_name_for_what_they_set_aside() {
-        let of = |from, until| Days(None).whole(TimeRange::new(from, until).unwrap());
-        let from = datetime!(2019-11-01 0:00 UTC);
-        let days = of(from, datetime!(2019-11-05 0:00 UTC));
-        assert_eq!(days.until(), datetime!(2019-11-05 0:00 UTC));
-        assert_eq!(of(from, datetime!(2019-11-04 0:00:01 UTC)), days);
-        assert_eq!(of(from, datetime!(2019-11-04 23:59 UTC)), days);
-        let berlin = Days(Some("Europe/Berlin".parse().unwrap()));
-        let range = TimeRange::new(from, datetime!(2019-11-04 22:30 UTC)).unwrap();
-        assert_eq!(berlin.whole(range).until(), datetime!(2019-11-04 23:00 UTC));
     }
 }

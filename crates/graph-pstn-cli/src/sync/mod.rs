@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use graph_pstn_export::{
-    Calendar, Changes, Existing, Folder, Format, Job, Rejects, Summary, Unfinished, WriterOptions,
+    Calendar, Changes, Error, ErrorKind, Folder, Format, Job, Rejects, Summary, Unfinished,
+    WriterOptions,
 };
 use graph_pstn_model::{CallLog, OffsetDateTime, TimeRange, format_time};
 use indicatif::HumanCount;
 use time::Date;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, one_line};
 use crate::export::board::Board;
 use crate::export::row_type::for_rows;
 use crate::export::source::{OpenSource, SourceArgs};
@@ -146,7 +147,8 @@ pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
     let form = WriterOptions::new(format).with_calendar(days.calendar());
     let of = set_of(&job, &form);
     let state = State::read(&folder, &of)?;
-    let unfinished = Unfinished::of_days(&folder).map_err(|error| hints::output_failure(&error))?;
+    let unfinished =
+        Unfinished::of_days(&folder).map_err(|error| output_failure(&folder, &error))?;
     let source = source.open(ui).await?;
     let mut sync = Sync {
         folder: &folder,
@@ -218,14 +220,14 @@ impl Sync<'_> {
         unfinished: Option<Unfinished>,
     ) -> Result<Exit, Failure> {
         let board = Board::new(range, 1);
-        let rejects = Rejects::within(self.folder.path(), self.days.whole(range));
+        let rejects = Rejects::of_all(self.folder.path());
         let start = Pass {
             folder: self.folder,
             log: self.log,
             form: self.form.clone(),
             allow_shrink: self.allow_shrink,
             job: self.job.clone(),
-            rejects: Rejects::to_file(&rejects, Existing::Replace),
+            rejects: Rejects::added_to_file(&rejects),
             range,
             unfinished,
             board: &board,
@@ -251,7 +253,7 @@ impl Sync<'_> {
         let failure = match stopped {
             Stopped::Interrupted => Failure::new(Exit::Interrupted, "interrupted"),
             Stopped::Reading(error) => self.source.failure(&error),
-            Stopped::Writing(error) => hints::output_failure(&error),
+            Stopped::Writing(error) => output_failure(self.folder, &error),
             Stopped::System(failure) => failure,
         };
         match left {
@@ -260,7 +262,9 @@ impl Sync<'_> {
                 format_time(kept.until)
             )),
             Left::Nothing => failure.and_hint("the data set is as it was"),
-            Left::Unknown => failure.and_hint("the next run goes on with what there is"),
+            Left::Unknown => failure.and_hint(
+                "some days may be up to date and others not yet: the next run goes on with them",
+            ),
         }
     }
 
@@ -287,6 +291,39 @@ impl Sync<'_> {
             summary,
             Some(rejects),
         ))
+    }
+}
+
+/// What a failure to write the data set means. Nothing of it can be overwritten as an export can.
+fn output_failure(folder: &Folder, error: &Error) -> Failure {
+    let unfinished = folder.unfinished();
+    let is_unfinished = error
+        .path()
+        .is_some_and(|path| path.starts_with(&unfinished));
+    match (error.kind(), error.path()) {
+        (ErrorKind::Damaged, _) if is_unfinished => Failure::new(Exit::Other, one_line(error))
+            .with_hint(format!(
+                "delete {}: what was read for it is read again",
+                unfinished.display()
+            )),
+        (ErrorKind::Damaged, _) => {
+            Failure::new(Exit::Other, one_line(error)).with_hint("mend that file or move it away")
+        }
+        (ErrorKind::OtherJob, Some(_)) => Failure::usage(
+            one_line(error),
+            "move it away or give its format, or name another folder",
+        ),
+        (ErrorKind::OtherJob, None) => Failure::usage(
+            one_line(error),
+            format!(
+                "give the options that it was begun with, or delete {} to begin anew",
+                unfinished.display()
+            ),
+        ),
+        (ErrorKind::Unfinished, _) => {
+            Failure::new(Exit::Other, one_line(error)).with_hint("run again to go on with it")
+        }
+        _ => hints::output_failure(error),
     }
 }
 

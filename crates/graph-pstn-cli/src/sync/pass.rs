@@ -8,12 +8,12 @@ use graph_pstn_export::{
 use graph_pstn_model::{CallLog, TimeRange};
 use serde::de::DeserializeOwned;
 
+use super::output_failure;
 use crate::connection::Connection;
 use crate::exit::Failure;
 use crate::export::board::Board;
 use crate::export::row_type::ForRows;
 use crate::export::transfer::{Left, Stopped, Transfer};
-use crate::hints;
 use crate::interrupts::Interrupts;
 use crate::ui::Ui;
 
@@ -71,7 +71,7 @@ impl<'a> ForRows for Pass<'a> {
                 .and_then(|export| export.resumable(self.job, reader.checkpoint()))
             }
         };
-        let export = export.map_err(|error| hints::output_failure(&error))?;
+        let export = export.map_err(|error| output_failure(self.folder, &error))?;
         let transfer = Transfer {
             to_file: true,
             ui: self.ui,

@@ -45,7 +45,16 @@ impl Answering {
 
     pub(crate) fn export(&self, workplace: &Workplace, more: &[&str]) -> Command {
         let range = ["--from", "2019-11-01", "--to", "2019-11-02"];
-        let mut command = workplace.command([&["export"], &range[..], more].concat());
+        self.command(workplace, &[&["export"], &range[..], more].concat())
+    }
+
+    /// Runs a command that asks it.
+    pub(crate) fn run(&self, workplace: &Workplace, args: &[&str]) -> Ended {
+        ended(self.command(workplace, args))
+    }
+
+    fn command(&self, workplace: &Workplace, args: &[&str]) -> Command {
+        let mut command = workplace.command(args);
         command.args([
             "--graph-endpoint",
             &self.origin,

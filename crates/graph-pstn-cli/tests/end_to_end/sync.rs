@@ -11,7 +11,12 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
+use crate::answers::Answering;
 use crate::program::{Ended, Served, Totals, Workplace};
+
+/// A row without a readable charge.
+const UNREADABLE: &str =
+    r#"{"value":[{"id":"b","startDateTime":"2019-11-01T09:00:00Z","charge":"much"}]}"#;
 
 /// So few rows that none begins while a test runs.
 const FEW: [&str; 3] = ["--emulator", "--emulator-rows-per-day", "5"];
@@ -112,6 +117,51 @@ fn a_second_run_changes_nothing_and_late_rows_are_merged() {
     let third = sync(&workplace, &[]);
     assert_eq!(changes(&third), [1, 1, 0, 0, 0]);
     assert_eq!(held(&workplace), truth(&workplace, "5", &first));
+}
+
+#[test]
+fn rows_that_are_set_aside_are_in_one_file_once() {
+    let workplace = Workplace::new();
+    let server = Answering::start_by(|_| ("200 OK", UNREADABLE));
+    let since = days_ago(1);
+    for _ in 0..3 {
+        let ended = server.run(
+            &workplace,
+            &["sync", "--output", "calls", "--since", &since],
+        );
+        assert_eq!(ended.code, Some(5), "{ended:?}");
+        assert!(
+            ended.stderr.contains("they are in calls/_rejects.ndjson"),
+            "{ended:?}"
+        );
+    }
+    let mut names: Vec<String> = fs::read_dir(workplace.path("calls"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["_rejects.ndjson", "_sync.json"]);
+    let rejects = fs::read_to_string(workplace.path("calls/_rejects.ndjson")).unwrap();
+    assert_eq!(rejects.lines().count(), 1, "{rejects}");
+}
+
+#[test]
+fn what_is_in_the_way_is_named_with_a_remedy_that_sync_has() {
+    let workplace = Workplace::new();
+    sync(&workplace, &["--since", &days_ago(3)]);
+    let file = files(&workplace).into_keys().nth(1).unwrap();
+    let before = fs::read_to_string(&file).unwrap();
+    fs::write(&file, "id,charge\r\na,0.05\r\n").unwrap();
+    let others = files(&workplace);
+    let columns = sync(&workplace, &["--reread", "5"]);
+    assert_eq!(columns.code, Some(2), "{columns:?}");
+    assert!(columns.hint().contains("move it away"), "{columns:?}");
+    assert_eq!(files(&workplace), others, "no day was replaced");
+    // What was read is there still.
+    fs::write(&file, before).unwrap();
+    let ended = sync(&workplace, &[]);
+    assert!(ended.stderr.contains("going on with"), "{ended:?}");
+    assert_eq!(changes(&ended), [0; 5]);
 }
 
 #[test]

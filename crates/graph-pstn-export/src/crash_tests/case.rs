@@ -127,6 +127,9 @@ impl Case {
     }
 
     pub(super) fn rejects(self) -> Rejects {
+        if self.is_merged {
+            return Rejects::added_to_file(Rejects::of_all(self.output()));
+        }
         let target = if self.by_day {
             Rejects::within(self.output(), Self::range())
         } else {
@@ -290,6 +293,13 @@ fn put_old_days(disk: &SimulatedDisk, case: Case) {
         let target = case.output().join(name);
         disk.put(&target, &case.content(&rows));
     }
+    // One is still there, though at another place of its page.
+    let old = [
+        r#"{"reason":"not a number","index":7,"path":"charge","row":{"id":"bad 0"}}"#,
+        r#"{"reason":"not a number","index":7,"path":"charge","row":{"id":"bad before"}}"#,
+    ];
+    let old = old.map(|line| format!("{line}\n")).concat();
+    disk.put(&Rejects::of_all(case.output()), old.as_bytes());
 }
 
 /// One of the four calls of a window.

@@ -165,6 +165,13 @@ fn merging_keeps_what_is_missing_unless_it_may_shrink() {
         let text = case.text(&disk.content(&first).unwrap());
         assert!(text.contains("call gone") && text.contains("call 0.2") && text.contains("0.06"));
         assert!(!text.contains("0.99"));
+        // Six rows could not be read, and one that could not be read once stays; each is there once.
+        let rejects = disk.content(&Rejects::of_all(case.output())).unwrap();
+        let rejects = String::from_utf8(rejects).unwrap();
+        assert_eq!(rejects.lines().count(), 7, "{rejects}");
+        for id in ["bad 0", "bad 5", "bad before"] {
+            assert_eq!(rejects.matches(id).count(), 1, "{rejects}");
+        }
 
         // The same again changes nothing, and touches no file.
         let before = files(&disk);
