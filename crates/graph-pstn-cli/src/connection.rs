@@ -19,7 +19,7 @@ use crate::credentials::{Credential, CredentialArgs};
 use crate::endpoints;
 use crate::exit::Failure;
 use crate::hints::below_auth;
-use crate::rate::Rate;
+use crate::rate::{Counts, Rate};
 
 /// How the program calls itself to Graph and Entra.
 pub(crate) const USER_AGENT: &str = concat!("graph-pstn/", env!("CARGO_PKG_VERSION"));
@@ -225,15 +225,21 @@ pub(crate) fn token_service(transport: &HyperTransport) -> HttpService {
 
 impl Settings {
     /// Puts the stack together, over one transport that token requests share. Sends nothing yet.
-    pub(crate) fn connection(self, observer: SharedObserver) -> Result<Connection, Error> {
+    pub(crate) fn connection(
+        self,
+        observer: SharedObserver,
+        counts: &Counts,
+    ) -> Result<Connection, Error> {
         let transport = transport(self.ca_certificate.as_deref())?;
         let service = token_service(&transport);
+        let (tenant, app) = (self.credential.tenant_id(), self.credential.client_id());
+        let limits = counts.of(self.pace.rate).limits(tenant, app);
         let credential = self.credential.provider(&self.endpoints, service)?;
         let client = GraphClient::builder(self.endpoints)
             .token_provider(credential.clone())
             .transport(transport)
             .request_headers(RequestHeadersLayer::new(USER_AGENT)?)
-            .quota(self.pace.rate.quota())
+            .rate_limits(limits)
             .max_wait(self.pace.max_wait)
             .observer(observer);
         let reading = self.pace.reading(client.reader_options());

@@ -44,6 +44,7 @@ use std::process::ExitCode;
 use crate::args::{Command, LogFormat};
 use crate::config::{Parsed, Refused, Tenant, Variables};
 use crate::exit::{Exit, Failure};
+use crate::rate::Counts;
 use crate::ui::Ui;
 
 fn main() -> ExitCode {
@@ -120,7 +121,7 @@ fn run(command: Command, tenants: Vec<Tenant>, ui: &Ui) -> Result<Exit, Failure>
             Command::Sync(args) if args.tenants().is_some() => {
                 Box::pin(sync::tenants::run(&args, tenants, ui)).await
             }
-            Command::Sync(args) => Box::pin(sync::run(*args, ui)).await,
+            Command::Sync(args) => Box::pin(sync::run(*args, ui, &Counts::default())).await,
             Command::Check(args) => Box::pin(check::run(*args)).await,
             #[cfg(feature = "emulator")]
             Command::Emulate(args) => Box::pin(emulate::run(*args)).await,

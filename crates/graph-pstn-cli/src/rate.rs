@@ -1,8 +1,9 @@
 //! How many requests may be sent in a minute.
 
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
-use graph_pstn_http::Quota;
+use graph_pstn_http::{Quota, RateLimitRegistry};
 
 /// The value of `--requests-per-minute`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,23 @@ impl Rate {
             Self::PerMinute(requests) => Quota::per_minute(requests),
             Self::Unlimited => Quota::unlimited(),
         }
+    }
+}
+
+/// What has been sent, counted for each app and tenant: all clients of one in this process share what it may.
+#[derive(Debug, Default)]
+pub(crate) struct Counts(Mutex<Vec<(Rate, RateLimitRegistry)>>);
+
+impl Counts {
+    /// The counts of all for whom this rate is kept.
+    pub(crate) fn of(&self, rate: Rate) -> RateLimitRegistry {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, there)) = counts.iter().find(|(of, _)| *of == rate) {
+            return there.clone();
+        }
+        let new = RateLimitRegistry::new(rate.quota());
+        counts.push((rate, new.clone()));
+        new
     }
 }
 

@@ -22,6 +22,7 @@ use crate::exit::{Exit, Failure};
 use crate::hints;
 use crate::interrupts::Interrupts;
 use crate::range::RangeArgs;
+use crate::rate::Counts;
 use crate::ui::Ui;
 
 use board::Board;
@@ -75,7 +76,7 @@ pub(crate) async fn run(args: ExportArgs, ui: &Ui) -> Result<Exit, Failure> {
     }
     let source = args.source.resolve()?;
     let job = source.job();
-    let source = source.open(ui).await?;
+    let source = source.open(ui, &Counts::default()).await?;
 
     let board = Board::new(range, outputs.len());
     let mut transfers = Vec::new();

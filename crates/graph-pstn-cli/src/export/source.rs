@@ -7,6 +7,7 @@ use graph_pstn_http::{Error, SharedObserver};
 use crate::connection::{Connection, ConnectionArgs, Settings};
 use crate::exit::Failure;
 use crate::hints::Place;
+use crate::rate::Counts;
 use crate::ui::Ui;
 
 #[cfg(feature = "emulator")]
@@ -108,13 +109,13 @@ impl Source {
     }
 
     /// Starts the emulator if it is wanted, and puts the stack together.
-    pub(crate) async fn open(self, ui: &Ui) -> Result<OpenSource, Failure> {
+    pub(crate) async fn open(self, ui: &Ui, counts: &Counts) -> Result<OpenSource, Failure> {
         let observer = SharedObserver::new(ui.clone());
         match self {
             Self::Tenant(settings) => {
                 let place = Place::new(settings.endpoints.clone(), settings.cloud, false);
                 let connection = settings
-                    .connection(observer)
+                    .connection(observer, counts)
                     .map_err(|error| place.failure(&error))?;
                 Ok(OpenSource {
                     connection,
@@ -137,7 +138,7 @@ impl Source {
                 let settings = emulator_settings(&emulator, &args.connection)?;
                 let place = Place::new(settings.endpoints.clone(), None, true);
                 let connection = settings
-                    .connection(observer)
+                    .connection(observer, counts)
                     .map_err(|error| place.failure(&error))?;
                 Ok(OpenSource {
                     connection,

@@ -23,6 +23,7 @@ use crate::export::source::{OpenSource, SourceArgs};
 use crate::export::transfer::{Left, Stopped};
 use crate::hints;
 use crate::interrupts::Interrupts;
+use crate::rate::Counts;
 use crate::report::{self, Line, SummaryForm};
 use crate::storage::StorageArgs;
 use crate::ui::Ui;
@@ -112,8 +113,8 @@ fn date(text: &str) -> Result<Date, String> {
     }
 }
 
-/// Runs the command.
-pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
+/// Runs the command. `counts` are shared by all runs of one process.
+pub(crate) async fn run(args: SyncArgs, ui: &Ui, counts: &Counts) -> Result<Exit, Failure> {
     let SyncArgs {
         output,
         log,
@@ -149,7 +150,7 @@ pub(crate) async fn run(args: SyncArgs, ui: &Ui) -> Result<Exit, Failure> {
     let state = State::read(&folder, &of)?;
     let unfinished =
         Unfinished::of_days(&folder).map_err(|error| output_failure(&folder, &error))?;
-    let source = source.open(ui).await?;
+    let source = source.open(ui, counts).await?;
     let mut sync = Sync {
         folder: &folder,
         log,

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::stream::{self, StreamExt as _};
@@ -12,6 +13,8 @@ use super::SyncArgs;
 use crate::args::Command;
 use crate::config::Tenant;
 use crate::exit::{Exit, Failure};
+use crate::interrupts::Interrupts;
+use crate::rate::Counts;
 use crate::report::SummaryForm;
 use crate::storage::is_url;
 use crate::ui::Ui;
@@ -36,26 +39,37 @@ pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Res
     }
     check_folders(&runs)?;
     let at_once = usize::from(common.tenants_at_once);
+    let counts = Counts::default();
+    // Those that are under way listen for themselves; this is for the others.
+    let mut interrupts = Interrupts::listen()?;
     let interrupted = AtomicBool::new(false);
     let outcomes = stream::iter(runs).map(|(name, args)| {
-        let (ui, interrupted) = (ui.of_tenant(&name), &interrupted);
+        let (ui, counts, interrupted) = (ui.of_tenant(&name), &counts, &interrupted);
         let span = tracing::info_span!("tenant", name);
         let run = async move {
-            // Who interrupts means all of them.
             if interrupted.load(Ordering::Relaxed) {
                 return (name, Exit::Interrupted);
             }
-            let exit = super::run(*args, &ui).await.unwrap_or_else(|failure| {
+            // Boxed, since it is large and there are many.
+            let exit = Box::pin(super::run(*args, &ui, counts)).await;
+            let exit = exit.unwrap_or_else(|failure| {
                 ui.report(&failure);
                 failure.exit()
             });
-            interrupted.fetch_or(exit == Exit::Interrupted, Ordering::Relaxed);
             (name, exit)
         };
         run.instrument(span)
     });
     // In the file's order.
-    let outcomes: Vec<(String, Exit)> = Box::pin(outcomes.buffered(at_once)).collect().await;
+    let outcomes = outcomes.buffered(at_once).collect::<Vec<(String, Exit)>>();
+    let mut outcomes = pin!(outcomes);
+    let outcomes = loop {
+        tokio::select! {
+            biased;
+            () = interrupts.next() => interrupted.store(true, Ordering::Relaxed),
+            outcomes = &mut outcomes => break outcomes,
+        }
+    };
     sum_up(ui, common.summary, &outcomes);
     Ok(overall(outcomes.into_iter().map(|(_, exit)| exit)))
 }

@@ -3,11 +3,15 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+#[cfg(unix)]
+use std::process::Stdio;
 
 use graph_pstn_emulator::{Emulator, EmulatorBuilder, RunningEmulator};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+#[cfg(unix)]
+use crate::program::interrupt;
 use crate::program::{Ended, Workplace};
 use crate::sync::days_ago;
 
@@ -174,4 +178,33 @@ fn two_in_one_folder_are_refused_and_settings_of_each_are_shown() {
     let refused = tenants.workplace.run(["sync", "--tenants", "nowhere.toml"]);
     assert_eq!(refused.code, Some(1));
     assert!(refused.hint().contains("--tenants"), "{}", refused.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn who_interrupts_one_means_all() {
+    let slow = || Emulator::builder().latency(std::time::Duration::from_secs(20));
+    let tenants = Tenants::new([("adatum", slow()), ("contoso", slow())]);
+    let options = [
+        "sync",
+        "--tenants",
+        "tenants.toml",
+        "--tenants-at-once",
+        "1",
+    ];
+    let mut command = tenants.workplace.command(options);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    while !tenants.workplace.path("calls/adatum/.partial").exists() {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::yield_now();
+    }
+    interrupt(&child);
+    let ended = Ended::of(&child.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert_eq!(
+        ended.stderr.lines().last(),
+        Some("2 tenants: adatum interrupted, contoso interrupted")
+    );
+    assert!(!tenants.workplace.path("calls/contoso").exists());
 }
