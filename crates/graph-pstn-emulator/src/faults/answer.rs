@@ -73,10 +73,25 @@ pub(crate) async fn graph(
         _ => {}
     }
     let outcome = graph::outcome(state, &parts.method, &parts.uri, &parts.headers, &way);
-    let page = match outcome {
-        Outcome::Page(page) => page,
+    match outcome {
+        Outcome::Page(page) => spoilt(state, wire, drawn, parts, page),
         // Refused already: there is nothing to spoil.
-        Outcome::Refused(reply) => return Ok(reply),
+        Outcome::Refused(reply) => Ok(reply),
+    }
+}
+
+/// Answers with a page in which the fault is, if it has something to be in.
+fn spoilt(
+    state: &State,
+    wire: &Wire,
+    drawn: &Drawn,
+    parts: &Parts,
+    page: Served,
+) -> io::Result<Reply> {
+    let fault = drawn.fault;
+    let served = |reply| {
+        state.counters.graph_faults.one(fault);
+        Ok(reply)
     };
     match fault {
         Fault::ShiftedPage if page.rows_back == 0 => {
