@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::cargo::cargo;
+use crate::cargo::packages;
 
 /// Take CMake and Go to build, and minutes; `cargo xtask costs --fips` builds them.
 const NEED_MORE: [&str; 2] = ["graph-pstn-http/fips", "graph-pstn-auth/fips"];
@@ -36,11 +34,9 @@ pub(crate) fn buildable(package: &str, features: &[String]) -> Vec<String> {
 /// # Errors
 /// When cargo does not tell.
 pub(crate) fn of_packages() -> Result<BTreeMap<String, Vec<String>>, String> {
-    let metadata = cargo("metadata --no-deps --format-version 1").output()?;
-    let metadata: Value = serde_json::from_str(&metadata)
-        .map_err(|error| format!("cargo metadata prints no JSON: {error}"))?;
-    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let packages = packages()?;
     Ok(packages
+        .iter()
         .filter_map(|package| {
             let features = package["features"].as_object()?.keys();
             let features = features.filter(|feature| *feature != "default");

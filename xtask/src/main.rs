@@ -6,10 +6,13 @@ mod bench;
 mod cargo;
 mod clouds;
 mod costs;
+#[cfg(test)]
+mod documented;
 mod faults;
 mod features;
 mod har;
 mod house;
+mod package;
 mod record;
 mod references;
 mod simulate;
@@ -54,6 +57,8 @@ enum Task {
     Api(api::Arguments),
     /// Print what a reader would stumble over: long files, undocumented items, possible panics, many crates
     House,
+    /// Pack each crate as it would be published, and build it from its package alone
+    Package,
     /// Look for secrets and personal data in the committed fixtures and snapshots
     Audit {
         /// In a recording of the emulator too, which is made for it, and with leaks planted into that
@@ -76,6 +81,7 @@ fn main() -> ExitCode {
         Task::Bench { name } => bench::run(&name),
         Task::Api(arguments) => api::run(&arguments),
         Task::House => house::run(),
+        Task::Package => package::run(),
         Task::Audit { recording } => {
             audit::run().and_then(|()| if recording { record::check() } else { Ok(()) })
         }
