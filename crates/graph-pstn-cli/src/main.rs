@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     } = parsed;
     let ui = Ui::new(cli.quiet, cli.verbose, cli.log_format);
     for warning in warnings {
-        ui.note(&format!("warning: {warning}"));
+        ui.say(&format!("warning: {warning}"));
     }
     let outcome = match cli.show_config {
         true => stdout::print(shown.as_bytes()).map(|()| Exit::Done),

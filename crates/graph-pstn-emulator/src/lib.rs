@@ -5,7 +5,7 @@
 //! of a seed, a rate and the time, so that [`Truth`] can say what an export must come to.
 //!
 //! It stands beside the client's layers and shares no code with them, so that it cannot share their
-//! mistakes. Programs embed it; `graph-pstn emulate` runs it alone.
+//! mistakes. Programs embed it, tests start it, `graph-pstn emulate` runs it alone. It has no features.
 //!
 //! ```
 //! use graph_pstn_emulator::{Emulator, Quota};
