@@ -2,14 +2,14 @@
 //!
 //! For each feature of graph-pstn-http, and each example of `docs/examples`: how many crates it brings
 //! besides itself, which must not grow unnoticed; that it builds alone, without a warning; and that the
-//! example does what it says.
+//! example does what it says. And that no crate is there in two versions but those that `docs/decisions.md` lists.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
 };
 
-use crate::{cargo::cargo, features, workspace};
+use crate::{cargo::cargo, duplicates, features, workspace};
 
 #[derive(clap::Args, Default)]
 pub(crate) struct Arguments {
@@ -184,6 +184,7 @@ fn count() -> Result<(), String> {
         wrong.extend(crates.too_many(example.name, example.at_most));
         wrong.extend(miscounted(example.name, crates.len(), &described));
     }
+    wrong.extend(duplicates::check().err());
     if wrong.is_empty() {
         Ok(())
     } else {

@@ -8,6 +8,7 @@ mod clouds;
 mod costs;
 #[cfg(test)]
 mod documented;
+mod duplicates;
 mod faults;
 mod features;
 mod har;
