@@ -5,6 +5,7 @@
 //! why, in a comment before it that nobody sees in the page, `<!-- not run: REASON -->`, and at least
 //! names options, features and crates that there are.
 
+mod links;
 mod logged;
 mod named;
 mod page;

@@ -90,8 +90,8 @@ impl Page {
         blocks
     }
 
-    /// What stands between backquotes in the text around the blocks.
-    pub(crate) fn code_in_prose(&self) -> Vec<String> {
+    /// The lines around the blocks.
+    pub(crate) fn prose(&self) -> String {
         let mut prose = String::new();
         let mut in_block = false;
         for line in self.text.lines() {
@@ -99,9 +99,15 @@ impl Page {
                 in_block = !in_block;
             } else if !in_block {
                 prose.push_str(line.trim());
-                prose.push(' ');
+                prose.push('\n');
             }
         }
+        prose
+    }
+
+    /// What stands between backquotes in the text around the blocks.
+    pub(crate) fn code_in_prose(&self) -> Vec<String> {
+        let prose = self.prose().replace('\n', " ");
         let spans = prose.split('`').skip(1).step_by(2);
         spans.map(str::to_owned).collect()
     }
