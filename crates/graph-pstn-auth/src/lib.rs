@@ -157,3 +157,8 @@ pub use error::{Error, ErrorKind};
 pub use proof::ClientProof;
 pub use secrecy::SecretString;
 pub use workload_identity::{FederatedTokenFile, WorkloadIdentityCredential};
+
+/// The example of the README compiles.
+#[cfg(all(doctest, feature = "cloud-global"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

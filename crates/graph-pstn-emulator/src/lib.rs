@@ -51,3 +51,8 @@ pub use quota::Quota;
 pub use rows::{Log, UnknownLog};
 pub use stats::Stats;
 pub use truth::Truth;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

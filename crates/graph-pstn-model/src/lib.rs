@@ -108,3 +108,8 @@ pub use rows::{
 pub use tabular::{Cell, Column, ColumnKind, Tabular};
 pub use text::Text;
 pub use time_range::{MAX_RANGE, TimeRange, TimeRangeError};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
