@@ -1,8 +1,8 @@
 //! What the PSTN call logs of Microsoft Graph say: rows, pages, errors and ranges of time.
 //!
-//! The lowest of the workspace's crates: `graph-pstn-http` reads these rows out of Graph's answers, `graph-pstn-export`
-//! writes them to files, and this one knows of neither. No I/O, no async, no clouds. Start at [`Collection::from_slice`], which reads a response's body
-//! into rows:
+//! The lowest of the workspace's crates: `graph-pstn-http` reads these rows out of Graph's answers,
+//! `graph-pstn-export` writes them to files, and this one knows of neither. No I/O, no async, no clouds.
+//! Start at [`Collection::from_slice`], which reads a response's body into rows:
 //!
 //! - [`PstnCallLogRow`] and [`DirectRoutingLogRow`] of v1.0; [`SmsLogRow`], [`PstnBlockedUsersLogRow`]
 //!   and [`PstnOnlineMeetingDialoutReport`], which only the beta version has; [`beta`] has the longer

@@ -90,6 +90,35 @@ fn what_is_left_to_the_shell_is_no_argument() {
 }
 
 #[test]
+fn every_file_of_settings_that_is_shown_is_read() {
+    let workplace = Workplace::new();
+    let mut seen = 0;
+    for page in Page::all() {
+        let blocks = page.blocks();
+        // The others are for cargo.
+        let settings = blocks
+            .iter()
+            .filter(|block| block.language == "toml" && !block.text.contains("[dependencies]"));
+        for block in settings {
+            fs::write(workplace.path("shown.toml"), &block.text).unwrap();
+            let args = [
+                "--config",
+                "shown.toml",
+                "--show-config",
+                "export",
+                "--output",
+                "x.csv",
+            ];
+            let ended = workplace.run(args);
+            let place = format!("{}:{}", page.name, block.line);
+            assert_eq!(ended.code, Some(0), "{place}: {}", ended.stderr);
+            seen += 1;
+        }
+    }
+    assert!(seen > 0);
+}
+
+#[test]
 fn every_option_that_is_named_is_there() {
     let workplace = Workplace::new();
     let mut options = BTreeSet::new();
