@@ -5,7 +5,21 @@ use std::{
     process::{Command, Stdio},
 };
 
+use serde_json::Value;
+
 use crate::{features, workspace};
+
+/// The packages of the workspace, as `cargo metadata` has them.
+///
+/// # Errors
+/// When it does not tell.
+pub(crate) fn packages() -> Result<Vec<Value>, String> {
+    let metadata = cargo("metadata --no-deps --format-version 1").output()?;
+    let metadata: Value = serde_json::from_str(&metadata)
+        .map_err(|error| format!("cargo metadata prints no JSON: {error}"))?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    Ok(packages.cloned().collect())
+}
 
 /// A cargo command at the workspace's root, with what it takes to repeat it by hand.
 pub(crate) struct Cargo {

@@ -2,14 +2,14 @@
 //!
 //! For each feature of graph-pstn-http, and each example of `docs/examples`: how many crates it brings
 //! besides itself, which must not grow unnoticed; that it builds alone, without a warning; and that the
-//! example does what it says.
+//! example does what it says. And that no crate is there in two versions but those that `docs/decisions.md` lists.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
 };
 
-use crate::{cargo::cargo, features, workspace};
+use crate::{cargo::cargo, duplicates, features, workspace};
 
 #[derive(clap::Args, Default)]
 pub(crate) struct Arguments {
@@ -172,6 +172,7 @@ fn count() -> Result<(), String> {
         }
     }
     println!("{:34} {:>6} {:>7}", "docs/examples", "crates", "at most");
+    let described = composing()?;
     for example in EXAMPLES {
         let crates = Crates::of(&format!("-p example-{}", example.name))?;
         println!(
@@ -181,12 +182,27 @@ fn count() -> Result<(), String> {
             example.at_most
         );
         wrong.extend(crates.too_many(example.name, example.at_most));
+        wrong.extend(miscounted(example.name, crates.len(), &described));
     }
+    wrong.extend(duplicates::check().err());
     if wrong.is_empty() {
         Ok(())
     } else {
         Err(wrong.join("\n"))
     }
+}
+
+/// Prints how many crates each feature of a package brings, alone.
+///
+/// # Errors
+/// When cargo does not tell.
+pub(crate) fn print_features(package: &str, features: &[String]) -> Result<(), String> {
+    for feature in features {
+        let alone = format!("-p {package} --no-default-features --features {feature}");
+        let crates = Crates::of(&alone)?.len();
+        println!("{:34} {crates:>6}", format!("{package} {feature}"));
+    }
+    Ok(())
 }
 
 fn shown(part: &Part) -> &'static str {
@@ -282,6 +298,19 @@ impl Crates {
     }
 }
 
+fn composing() -> Result<String, String> {
+    fs::read_to_string(workspace::root().join("docs/composing.md"))
+        .map_err(|error| format!("docs/composing.md: {error}"))
+}
+
+/// What `docs/composing.md` has to be told, if it gives another number for an example.
+fn miscounted(example: &str, crates: usize, described: &str) -> Option<String> {
+    let place = format!("(examples/{example})");
+    let mut lines = described.lines().filter(|line| line.contains(&place));
+    let is_right = lines.any(|line| line.contains(&format!(" {crates} crates")));
+    (!is_right).then(|| format!("docs/composing.md: {example} brings {crates} crates"))
+}
+
 /// A new feature needs a line in the table.
 fn every_feature_is_listed() -> Result<(), String> {
     let packages = features::of_packages()?;
@@ -317,8 +346,7 @@ fn every_example_is_listed() -> Result<(), String> {
         .iter()
         .map(|example| example.name.to_owned())
         .collect();
-    let described = fs::read_to_string(workspace::root().join("docs/composing.md"))
-        .map_err(|error| format!("docs/composing.md: {error}"))?;
+    let described = composing()?;
     if let Some(name) = there.symmetric_difference(&listed).next() {
         return Err(format!(
             "docs/examples and the table in xtask/src/costs.rs differ by {name}"
@@ -350,6 +378,13 @@ mod tests {
         assert_eq!(crates.len(), 5);
         assert!(crates.too_many("retry", 5).is_none());
         assert!(crates.too_many("retry", 4).unwrap().ends_with("cargo tree"));
+    }
+
+    #[test]
+    fn another_number_in_the_description_is_found() {
+        let described = "[a](examples/a) · `retry` · 21 crates, of which\n 20 crates";
+        assert_eq!(miscounted("a", 21, described), None);
+        assert!(miscounted("a", 20, described).is_some());
     }
 
     #[test]

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::cargo::cargo;
+use crate::cargo::packages;
 
 /// Take CMake and Go to build, and minutes; `cargo xtask costs --fips` builds them.
 const NEED_MORE: [&str; 2] = ["graph-pstn-http/fips", "graph-pstn-auth/fips"];
@@ -36,34 +34,16 @@ pub(crate) fn buildable(package: &str, features: &[String]) -> Vec<String> {
 /// # Errors
 /// When cargo does not tell.
 pub(crate) fn of_packages() -> Result<BTreeMap<String, Vec<String>>, String> {
-    let named = packages()?.into_iter().filter_map(|package| {
-        let features = package["features"].as_object()?.keys();
-        let features = features.filter(|feature| *feature != "default");
-        Some((
-            package["name"].as_str()?.to_owned(),
-            features.cloned().collect(),
-        ))
-    });
-    Ok(named.collect())
-}
-
-/// The packages that may be published.
-///
-/// # Errors
-/// When cargo does not tell.
-pub(crate) fn published() -> Result<Vec<String>, String> {
-    let published = packages()?
-        .into_iter()
-        .filter(|package| package["publish"].is_null());
-    Ok(published
-        .filter_map(|package| Some(package["name"].as_str()?.to_owned()))
+    let packages = packages()?;
+    Ok(packages
+        .iter()
+        .filter_map(|package| {
+            let features = package["features"].as_object()?.keys();
+            let features = features.filter(|feature| *feature != "default");
+            Some((
+                package["name"].as_str()?.to_owned(),
+                features.cloned().collect(),
+            ))
+        })
         .collect())
-}
-
-fn packages() -> Result<Vec<Value>, String> {
-    let metadata = cargo("metadata --no-deps --format-version 1").output()?;
-    let metadata: Value = serde_json::from_str(&metadata)
-        .map_err(|error| format!("cargo metadata prints no JSON: {error}"))?;
-    let packages = metadata["packages"].as_array();
-    Ok(packages.cloned().unwrap_or_default())
 }

@@ -1,11 +1,16 @@
 //! `cargo xtask house`: what a reader would stumble over, as a table. What has no reason to be so is an error.
 //!
+//! - Features that a crate has and its front page does not name.
+//! - The longest functions and the modules that most files import, for a look at whether they are still one idea.
 //! - Files of more than 400 lines, tests at their end left out: each is one idea, and the list says which.
 //! - Public items without documentation, by rustdoc's count.
 //! - `unwrap` and `expect` outside tests: clippy refuses them, so only exceptions to that are looked for.
-//! - How many crates each feature brings: `cargo xtask costs --count`.
+//! - How many crates each feature brings: of graph-pstn-http as `cargo xtask costs --count` has it, and of the others.
 
-use std::fs;
+mod functions;
+mod imports;
+
+use std::{cmp::Reverse, fs};
 
 use serde_json::Value;
 
@@ -13,6 +18,9 @@ use crate::{api, costs, features, workspace};
 
 /// What is long, in lines of code and comments.
 const LONG: usize = 400;
+
+/// How many functions and modules are shown.
+const SHOWN: usize = 5;
 
 /// Files that are long, and what the one idea of each is.
 const ONE_IDEA: &[(&str, &str)] = &[
@@ -59,14 +67,32 @@ pub(crate) fn run() -> Result<(), String> {
     for place in allowed {
         println!("       {place}");
     }
+    println!("\nlines of the longest functions outside tests");
+    longest(&sources);
+    println!("\nfiles that import a module");
+    most_imported(&sources);
     println!("\npublic items without documentation");
-    for (package, features) in features::of_packages()? {
-        if api::is_library(&package) {
-            let (items, bare) = undocumented(&api::coverage(&package, &features)?);
+    let packages = features::of_packages()?;
+    for (package, features) in &packages {
+        if api::is_library(package) {
+            let (items, bare) = undocumented(&api::coverage(package, features)?);
             println!("{bare:>6} of {items:<5} {package}");
             if bare > 0 {
                 wrong.push(format!("{package} has public items without documentation"));
             }
+        }
+    }
+    for (package, features) in &packages {
+        let page = format!("crates/{package}/src/lib.rs");
+        if let Some((_, text)) = sources.iter().find(|(file, _)| *file == page) {
+            wrong.extend(unnamed(package, features, text));
+        }
+    }
+    println!("\ncrates that a feature brings, the package's own besides");
+    for (package, features) in &packages {
+        // Those of graph-pstn-http follow, with what is allowed to each.
+        if package != "graph-pstn-http" {
+            costs::print_features(package, features)?;
         }
     }
     println!();
@@ -110,25 +136,82 @@ fn length(text: &str) -> usize {
     code.unwrap_or(text).lines().count()
 }
 
-/// Where a lint against panics is switched off in code that is no test.
-fn exceptions(sources: &[(String, String)]) -> Vec<String> {
-    let is_test = |file: &str| {
-        file.contains("/tests/")
-            || file.contains("/benches/")
-            || file.contains("tests.rs")
-            || file.contains("_tests/")
-    };
-    let mut places = Vec::new();
+/// Whether a file holds nothing but tests and what they need.
+fn is_test(file: &str) -> bool {
+    ["/tests/", "/benches/", "tests.rs", "_tests/", "/examples/"]
+        .iter()
+        .any(|part| file.contains(part))
+}
+
+/// Prints the longest functions that are no tests.
+fn longest(sources: &[(String, String)]) {
+    let mut all = Vec::new();
     for (file, text) in sources.iter().filter(|(file, _)| !is_test(file)) {
-        for (number, line) in text.lines().take(length(text)).enumerate() {
+        let end = length(text);
+        let functions = functions::of(text).into_iter();
+        all.extend(
+            functions
+                .filter(|function| function.line <= end)
+                .map(|function| (function, file)),
+        );
+    }
+    all.sort_by_key(|(function, _)| Reverse(function.lines));
+    for (function, file) in all.iter().take(SHOWN) {
+        println!(
+            "{:>6} {file}:{} {}",
+            function.lines, function.line, function.name
+        );
+    }
+}
+
+/// Prints the modules that most files import. The root of a crate is its list of contents, and left out.
+fn most_imported(sources: &[(String, String)]) {
+    let sources: Vec<(&str, &str)> = sources
+        .iter()
+        .filter(|(file, _)| !is_test(file))
+        .map(|(file, text)| (file.as_str(), text.as_str()))
+        .collect();
+    let mut modules: Vec<_> = imports::count(&sources)
+        .into_iter()
+        .filter(|(module, _)| module.contains("::"))
+        .collect();
+    modules.sort_by_key(|(_, files)| Reverse(*files));
+    for (module, files) in modules.iter().take(SHOWN) {
+        println!("{files:>6} {module}");
+    }
+}
+
+/// The features that the documentation of a crate does not name.
+fn unnamed(package: &str, features: &[String], text: &str) -> Vec<String> {
+    let page = || text.lines().filter(|line| line.starts_with("//!"));
+    let named = |feature: &str| page().any(|line| line.contains(&format!("`{feature}`")));
+    let unnamed = features.iter().filter(|feature| !named(feature));
+    unnamed
+        .map(|feature| format!("the front page of {package} does not name its feature {feature}"))
+        .collect()
+}
+
+/// Where a lint against panics is switched off in code that is no test, and why.
+fn exceptions(sources: &[(String, String)]) -> Vec<String> {
+    let mut places = Vec::new();
+    // This file has the names of the lints.
+    let sources = sources
+        .iter()
+        .filter(|(file, _)| !is_test(file) && file != "xtask/src/house.rs");
+    for (file, text) in sources {
+        let lines: Vec<&str> = text.lines().take(length(text)).collect();
+        for (number, line) in lines.iter().enumerate() {
             let switched = [
                 "clippy::unwrap_used",
                 "clippy::expect_used",
                 "clippy::panic",
             ];
-            // Not the list of names above.
-            if switched.iter().any(|lint| line.contains(lint)) && !line.contains('"') {
-                places.push(format!("{file}:{}", number + 1));
+            if switched.iter().any(|lint| line.contains(lint)) {
+                let rest = lines.get(number..).unwrap_or_default().join(" ");
+                let reason = rest.split_once("reason = \"");
+                let reason = reason.and_then(|(_, reason)| reason.split('"').next());
+                let reason = reason.unwrap_or("no reason is given");
+                places.push(format!("{file}:{} {reason}", number + 1));
             }
         }
     }
@@ -165,10 +248,19 @@ mod tests {
 
     #[test]
     fn an_exception_is_found_where_it_is_no_test() {
-        let text = "#[expect(clippy::unwrap_used, reason = x)]\n".to_owned();
-        let found = |file: &str| exceptions(&[(file.to_owned(), text.clone())]).len();
-        assert_eq!(found("crates/x/src/lib.rs"), 1);
-        assert_eq!(found("crates/x/tests/all.rs"), 0);
+        let text = "#[expect(\n    clippy::unwrap_used,\n    reason = \"why\"\n)]\n".to_owned();
+        let found = |file: &str| exceptions(&[(file.to_owned(), text.clone())]);
+        assert_eq!(found("crates/x/src/lib.rs"), ["crates/x/src/lib.rs:2 why"]);
+        assert_eq!(found("crates/x/tests/all.rs"), [""; 0]);
+    }
+
+    #[test]
+    fn a_feature_has_to_be_on_the_front_page() {
+        let text = "//! | `one` | x |\n// `two`\n";
+        let features = ["one", "two"].map(str::to_owned);
+        let wrong = unnamed("x", &features, text);
+        assert_eq!(wrong.len(), 1);
+        assert!(wrong[0].ends_with("two"));
     }
 
     #[test]

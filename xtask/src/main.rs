@@ -6,6 +6,9 @@ mod bench;
 mod cargo;
 mod clouds;
 mod costs;
+#[cfg(test)]
+mod documented;
+mod duplicates;
 mod faults;
 mod features;
 mod har;
@@ -55,7 +58,7 @@ enum Task {
     Api(api::Arguments),
     /// Print what a reader would stumble over: long files, undocumented items, possible panics, many crates
     House,
-    /// Pack each crate as it would be published, and build it from that alone; takes minutes
+    /// Pack each crate as it would be published, and build it from its package alone
     Package,
     /// Look for secrets and personal data in the committed fixtures and snapshots
     Audit {

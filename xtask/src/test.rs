@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::{
     audit,
     cargo::{Cargo, cargo},
-    costs, record,
+    costs, package, record,
     references::{self, References},
     workspace,
 };
@@ -20,6 +20,7 @@ pub(crate) fn run() -> Result<(), String> {
     timed("documentation", || shown(&documentation))?;
     timed("audit", audit::run)?;
     timed("recording", record::check)?;
+    timed("packages", package::contents)?;
     timed("parts", || costs::run(&costs::Arguments::default()))?;
     timed("dependencies", dependencies)
 }

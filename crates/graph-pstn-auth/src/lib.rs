@@ -3,7 +3,8 @@
 //! An app proves itself to Microsoft Entra ID and gets a token; nobody signs in. This crate has every
 //! way of proving: a client secret, a certificate, a federated token. It sends its requests through any
 //! `tower` service of whole bodies, and every credential is a
-//! [`TokenProvider`](graph_pstn_http::TokenProvider), which is what `graph-pstn-http` takes.
+//! [`TokenProvider`](graph_pstn_http::TokenProvider), which is what `graph-pstn-http` takes. It knows nothing of pages and
+//! rows, and uses nothing of that crate but its vocabulary.
 //!
 //! ```
 //! use graph_pstn_auth::ClientSecretCredential;
@@ -43,6 +44,18 @@
 //! | [`WorkloadIdentityCredential`] | the platform's token in a file, read for each request | |
 //! | [`ClientAssertionCredential`] | a JWT from a callback of yours, or from an `AssertionCommand` | feature `assertion-command` for the latter |
 //! | [`EnvironmentCredential`] | whichever of the first three the `AZURE_*` variables name | |
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `certificate` | `ClientCertificateCredential`; brings `aws-lc-rs`, which builds C code |
+//! | `pkcs12` | certificates from PKCS#12 files; brings some ninety crates, pre-releases among them |
+//! | `fips` | signatures by AWS-LC's FIPS module, [see below](#fips); takes CMake and Go to build |
+//! | `assertion-command` | `AssertionCommand`: a program prints the assertion |
+//! | `cloud-global`, `cloud-us-gov-l4`, `cloud-us-gov-l5`, `cloud-china`, `all-clouds` | the clouds by name; without them `Endpoints::custom` alone |
+//!
+//! None is on by default.
 //!
 //! # Clouds
 //!
@@ -144,3 +157,8 @@ pub use error::{Error, ErrorKind};
 pub use proof::ClientProof;
 pub use secrecy::SecretString;
 pub use workload_identity::{FederatedTokenFile, WorkloadIdentityCredential};
+
+/// The example of the README compiles.
+#[cfg(all(doctest, feature = "cloud-global"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

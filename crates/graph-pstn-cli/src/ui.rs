@@ -103,10 +103,10 @@ impl Ui {
             standing: Standing::new(),
             bar: ProgressBar::hidden(),
         };
-        let level = match (quiet, verbose) {
-            (_, true) => LevelFilter::DEBUG,
-            (true, false) => LevelFilter::ERROR,
-            (false, false) => LevelFilter::WARN,
+        let level = if verbose {
+            LevelFilter::DEBUG
+        } else {
+            LevelFilter::WARN
         };
         // Ours only: crates further down log what travels on the wire.
         let ours = Targets::new().with_target("graph_pstn", level);

@@ -5,7 +5,7 @@
 //! of a seed, a rate and the time, so that [`Truth`] can say what an export must come to.
 //!
 //! It stands beside the client's layers and shares no code with them, so that it cannot share their
-//! mistakes. Programs embed it; `graph-pstn emulate` runs it alone.
+//! mistakes. Programs embed it, tests start it, `graph-pstn emulate` runs it alone. It has no features.
 //!
 //! ```
 //! use graph_pstn_emulator::{Emulator, Quota};
@@ -51,3 +51,8 @@ pub use quota::Quota;
 pub use rows::{Log, UnknownLog};
 pub use stats::Stats;
 pub use truth::Truth;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,12 +1,15 @@
 //! Tower layers for the PSTN call logs of Microsoft Graph: authorization, retry, rate limit, paging.
 //!
 //! Take what you need. Each layer is a feature and a module of its own and stands under any `tower`
-//! service; the feature `client` is all of them, assembled as [`GraphClient`]. With no feature this crate
+//! service; the feature `client` is all of them, assembled as [`GraphClient`]. Above it stands `graph-pstn-export`,
+//! which takes the rows; below it `graph-pstn-model`, which is the rows; `graph-pstn-auth` is a source of tokens for it,
+//! and this crate knows nothing of how a token is got. With no feature this crate
 //! holds the vocabulary that the layers and the token sources share: [`Error`], [`Endpoints`], [`Origin`],
 //! [`TokenProvider`], [`Observer`].
 //!
 //! | feature | what it adds | where it stands |
 //! |---|---|---|
+//! | `client` | [`GraphClient`]: all layers from `read` to `transport`, assembled | |
 //! | `read` | [`RangeReader`]: whole ranges, every row once | above everything |
 //! | `page` | [`PageService`], [`Pages`], [`DecodePage`]: URLs, links, rows | typed edge |
 //! | `prefetch` | [`Prefetch`]: one page ahead of the caller | around [`Pages`] |
@@ -24,6 +27,7 @@
 //! | `record` | [`record`]: what passes, as a fixture | above the transport |
 //! | `har` | [`record::har`]: captures of browsers and proxies as fixtures, and back | |
 //! | `replay` | [`replay`]: recorded exchanges in the transport's place | the bottom |
+//! | `retry-after` | [`retry_after()`]: `Retry-After` in every form that is sent | of use alone |
 //! | `cloud-global`, `cloud-us-gov-l4`, `cloud-us-gov-l5`, `cloud-china`, `all-clouds` | the [`Cloud`]s of the build | |
 //!
 //! ```

@@ -1,7 +1,8 @@
 //! What the PSTN call logs of Microsoft Graph say: rows, pages, errors and ranges of time.
 //!
-//! No I/O, no async, no clouds. Start at [`Collection::from_slice`], which reads a response's body
-//! into rows:
+//! The lowest of the workspace's crates: `graph-pstn-http` reads these rows out of Graph's answers,
+//! `graph-pstn-export` writes them to files, and this one knows of neither. No I/O, no async, no clouds.
+//! Start at [`Collection::from_slice`], which reads a response's body into rows:
 //!
 //! - [`PstnCallLogRow`] and [`DirectRoutingLogRow`] of v1.0; [`SmsLogRow`], [`PstnBlockedUsersLogRow`]
 //!   and [`PstnOnlineMeetingDialoutReport`], which only the beta version has; [`beta`] has the longer
@@ -51,7 +52,11 @@
 //!
 //! # Features
 //!
-//! - `arrow`: rows as Arrow record batches. Off by default.
+//! | feature | what it adds |
+//! |---|---|
+//! | `arrow` | the module `arrow`: rows as Arrow record batches; brings `arrow-array` and `arrow-schema` |
+//!
+//! It is off by default.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -103,3 +108,8 @@ pub use rows::{
 pub use tabular::{Cell, Column, ColumnKind, Tabular};
 pub use text::Text;
 pub use time_range::{MAX_RANGE, TimeRange, TimeRangeError};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

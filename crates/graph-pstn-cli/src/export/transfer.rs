@@ -166,7 +166,7 @@ async fn next_batch<T: LogRow + DeserializeOwned>(
         let Some(pause) = patience.pause(&error) else {
             return Err(error);
         };
-        ui.note(&format!(
+        ui.say(&format!(
             "warning: {}; trying again in {} s",
             message(&error),
             pause.as_secs()

@@ -14,8 +14,6 @@ mod credentials;
 mod days;
 #[cfg(unix)]
 mod documented;
-#[cfg(unix)]
-mod documents;
 mod embedded;
 mod faults;
 #[cfg(feature = "parquet")]

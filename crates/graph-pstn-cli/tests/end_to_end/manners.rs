@@ -152,6 +152,22 @@ fn a_setting_that_is_wrong_has_one_error_and_one_hint() {
 }
 
 #[test]
+fn quiet_lets_warnings_through() {
+    let workplace = Workplace::new();
+    let mut command = workplace.command(["emulate", "--truth", "--quiet"]);
+    command.args(NOVEMBER).args(RATE);
+    let ended = Ended::of(&command.env("GRAPH_PSTN_CLOWD", "global").output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .starts_with("warning: GRAPH_PSTN_CLOWD names no option"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_prompt_without_a_terminal_does_not_wait() {
     let workplace = Workplace::new();
     // A session of its own has no terminal to open.

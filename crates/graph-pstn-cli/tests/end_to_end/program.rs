@@ -38,8 +38,15 @@ impl Workplace {
 
     /// The program, without credentials or proxies from outside.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_graph-pstn"));
-        command.args(args).current_dir(self.folder.path());
+        let mut command = self.command_of(env!("CARGO_BIN_EXE_graph-pstn"));
+        command.args(args);
+        command
+    }
+
+    /// Another program, in the same place and without the same things.
+    pub(crate) fn command_of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.folder.path());
         command.stdin(Stdio::null());
         for name in [
             "AZURE_TENANT_ID",
