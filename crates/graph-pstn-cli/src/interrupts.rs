@@ -18,6 +18,7 @@ pub(crate) struct Interrupts {
     hang_up: Option<tokio::signal::unix::Signal>,
     #[cfg(windows)]
     interrupt: tokio::signal::windows::CtrlC,
+    has_come: bool,
 }
 
 impl Interrupts {
@@ -37,6 +38,7 @@ impl Interrupts {
             } else {
                 None
             },
+            has_come: false,
         })
     }
 
@@ -44,12 +46,23 @@ impl Interrupts {
     fn try_listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: tokio::signal::windows::ctrl_c()?,
+            has_come: false,
         })
     }
 
     /// Waits for the next one. Cancel safe.
-    #[cfg(unix)]
     pub(crate) async fn next(&mut self) {
+        self.wait().await;
+        self.has_come = true;
+    }
+
+    /// Whether one was waited for and came, though what was under way may have come to its end first.
+    pub(crate) fn has_come(&self) -> bool {
+        self.has_come
+    }
+
+    #[cfg(unix)]
+    async fn wait(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -57,9 +70,8 @@ impl Interrupts {
         }
     }
 
-    /// Waits for the next one. Cancel safe.
     #[cfg(windows)]
-    pub(crate) async fn next(&mut self) {
+    async fn wait(&mut self) {
         self.interrupt.recv().await;
     }
 }

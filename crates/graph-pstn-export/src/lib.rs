@@ -46,7 +46,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `parquet` | the module `parquet_writer` with `ParquetWriter`; brings some 25 crates and zstd's C code |
-//! | `azure`, `s3`, `gcp` | folders of days in Azure Blob Storage, S3 and what speaks like it, or Google Cloud Storage: `Folder::at_url`; each brings some 60 crates, an HTTP client among them |
+//! | `azure`, `s3`, `gcp` | folders of days in Azure Blob Storage, S3 and what speaks like it, or Google Cloud Storage: `Folder::at_url`; each brings some 80 crates, an HTTP client among them |
 //! | `object-store` | what these three share |
 //!
 //! All are off by default.

@@ -27,6 +27,11 @@ impl Days {
         }
     }
 
+    /// Whether a day begins before that moment.
+    pub(super) fn is_before(&self, date: Date, at: OffsetDateTime) -> bool {
+        self.first_moment(date).is_some_and(|first| first < at)
+    }
+
     /// The first moment of the day that is so many days before that of a moment.
     fn days_before(&self, at: OffsetDateTime, days: i64) -> Result<OffsetDateTime, Failure> {
         let first = match &self.0 {

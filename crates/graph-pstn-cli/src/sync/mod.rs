@@ -188,7 +188,7 @@ impl Sync<'_> {
         &mut self,
         state: Option<State>,
         unfinished: Option<Unfinished>,
-        since: Option<Date>,
+        mut since: Option<Date>,
         reread: u16,
     ) -> Result<Exit, Failure> {
         let mut done_until = match &state {
@@ -207,7 +207,15 @@ impl Sync<'_> {
                 HumanCount(unfinished.summary().rows)
             ));
             exit = worse(exit, self.pass(range, Some(unfinished)).await?);
+            if self.interrupts.has_come() {
+                // It came when that was all but done.
+                return Err(Failure::new(Exit::Interrupted, "interrupted").with_hint(
+                    "what an earlier run had begun is merged, and nothing after that: run again",
+                ));
+            }
             done_until = complete_until(done_until, range).or(done_until);
+            // The same command given again does not read the same twice.
+            since = since.filter(|since| self.days.is_before(*since, range.from()));
         }
         let now = OffsetDateTime::now_utc();
         let range = self.days.range(since, done_until, reread, now)?;

@@ -87,13 +87,14 @@ fn held(workplace: &Workplace) -> String {
 }
 
 fn truth(workplace: &Workplace, rows_per_day: &str, ended: &Ended) -> String {
-    let summary = summary(ended);
-    let bound = |name: &str| summary[name].as_str().unwrap().to_owned();
-    workplace.truth(
-        &["--rows-per-day", rows_per_day],
-        &bound("from"),
-        &bound("until"),
-    )
+    let from = summary(ended)["from"].as_str().unwrap().to_owned();
+    truth_since(workplace, rows_per_day, &from, ended)
+}
+
+/// What there is from then until the end of that run, which may have gone on with another.
+fn truth_since(workplace: &Workplace, rows_per_day: &str, from: &str, ended: &Ended) -> String {
+    let until = summary(ended)["until"].as_str().unwrap().to_owned();
+    workplace.truth(&["--rows-per-day", rows_per_day], from, &until)
 }
 
 #[test]
@@ -263,7 +264,10 @@ fn killed_at_any_moment_the_next_run_is_exact_and_two_at_once_are_not() {
         child.wait().unwrap();
     }
     let done = Ended::of(&command().output().unwrap());
-    assert_eq!(held(&workplace), truth(&workplace, "400", &done));
+    assert_eq!(
+        held(&workplace),
+        truth_since(&workplace, "400", &since, &done)
+    );
     assert!(!workplace.path("calls/.partial").exists());
 }
 
@@ -335,7 +339,11 @@ fn fifty_random_kills_of_runs_that_merge() {
         }
         let done = Ended::of(&command().output().unwrap());
         went_on += usize::from(done.stderr.contains("going on with"));
-        assert_eq!(held(&workplace), truth(&workplace, "400", &done), "{kill}");
+        assert_eq!(
+            held(&workplace),
+            truth_since(&workplace, "400", &since, &done),
+            "{kill}"
+        );
         assert!(!workplace.path("calls/.partial").exists());
     }
     assert_eq!(whole.code, Some(0), "{whole:?}");
