@@ -27,7 +27,7 @@ pub struct AssertionCommand {
     timeout: Duration,
 }
 
-/// An assertion is a few KiB.
+/// An assertion is a few KiB; what is longer is something else, and no part of it is sent.
 const LONGEST: u64 = 256 << 10;
 
 impl AssertionCommand {
@@ -84,6 +84,12 @@ impl AssertionCommand {
             ))
             .with_source(e)),
             Ok(Ok((status, output))) => {
+                // Before the status: a command that is not read to its end may fail for that.
+                if output.len() as u64 > LONGEST {
+                    return Err(Error::permanent(format!(
+                        "the assertion command {name} printed more than 256 KiB, so it is no assertion"
+                    )));
+                }
                 if !status.success() {
                     return Err(Error::permanent(format!(
                         "the assertion command {name} failed ({status}); see what it said"
@@ -111,7 +117,7 @@ impl AssertionCommand {
             .spawn()?;
         let mut output = Zeroizing::new(Vec::new());
         if let Some(stdout) = child.stdout.take() {
-            stdout.take(LONGEST).read_to_end(&mut output).await?;
+            stdout.take(LONGEST + 1).read_to_end(&mut output).await?;
         }
         Ok((child.wait().await?, output))
     }
@@ -252,6 +258,11 @@ mod tests {
                 "not one word",
             ),
             (AssertionCommand::new("true"), "assertion is empty"),
+            (
+                AssertionCommand::parse("sh -c \"head -c 300000 /dev/zero | tr '\\000' x; true\"")
+                    .unwrap(),
+                "printed more than 256 KiB",
+            ),
             (slow, "`sh` took longer than 0.05 s"),
         ] {
             let error = sent(command.arg("made-up-argument")).await.unwrap_err();

@@ -30,6 +30,14 @@ pub(crate) fn merged(challenge: Option<&str>, capable: bool) -> Result<Option<St
     Ok(Some(claims.to_string()))
 }
 
+/// Whether a challenge, if there is one, can be answered.
+///
+/// # Errors
+/// As [`merged`].
+pub(crate) fn check(challenge: Option<&str>) -> Result<(), Error> {
+    merged(challenge, false).map(drop)
+}
+
 /// Objects are merged member by member, lists united; in any other case the addition wins.
 fn merge(into: &mut Value, addition: Value) {
     match (into, addition) {

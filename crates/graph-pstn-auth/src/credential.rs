@@ -7,13 +7,13 @@ use graph_pstn_http::{AccessToken, BoxFuture, Endpoints, TokenProvider, TokenReq
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::Error;
 use crate::cache::{Policy, TokenCache};
 use crate::endpoint::TokenEndpoint;
 use crate::http_service::{HttpService, erased};
 use crate::proof::ClientProof;
 use crate::requester::{Ambient, Requester};
 use crate::wire::Wire;
+use crate::{Error, claims};
 
 /// A token source for one app in one tenant, with its cache. Clones share both.
 ///
@@ -46,6 +46,8 @@ impl<P: ClientProof> Credential<P> {
     /// # Errors
     /// When the app cannot prove itself, or Entra cannot be reached: see [`Error::kind`].
     pub async fn access_token(&self, request: TokenRequest) -> Result<AccessToken, Error> {
+        // Before the cache: after a failure of its own it leaves Entra alone, which was not asked here.
+        claims::check(request.claims.as_deref())?;
         self.cache.token(request).await
     }
 

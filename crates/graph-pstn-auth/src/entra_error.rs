@@ -58,17 +58,25 @@ impl EntraError {
     }
 
     /// Strikes out a text that the request held, should the answer repeat it.
-    pub(crate) fn without(self, secret: &str) -> Self {
-        let fields = &*self.0;
-        let shown = [&fields.error, &fields.description];
-        if secret.is_empty() || !shown.iter().any(|text| text.contains(secret)) {
+    pub(crate) fn without(mut self, secret: &str) -> Self {
+        if secret.is_empty() {
             return self;
         }
-        let mut fields = fields.clone();
-        for text in [&mut fields.error, &mut fields.description] {
-            *text = text.replace(secret, STRUCK_OUT);
+        let fields = Arc::make_mut(&mut self.0);
+        let always = [&mut fields.error, &mut fields.description];
+        let sometimes = [
+            &mut fields.suberror,
+            &mut fields.trace_id,
+            &mut fields.correlation_id,
+            &mut fields.timestamp,
+            &mut fields.claims,
+        ];
+        for text in always.into_iter().chain(sometimes.into_iter().flatten()) {
+            if text.contains(secret) {
+                *text = text.replace(secret, STRUCK_OUT);
+            }
         }
-        Self(Arc::new(fields))
+        self
     }
 
     /// The OAuth error: `invalid_client`, `unauthorized_client`, `invalid_request` and so on.
@@ -264,6 +272,20 @@ mod tests {
             !shown.contains("eyJ") && !shown.contains("made~up"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_secret_is_struck_out_wherever_it_is_repeated() {
+        let secret = "made~up~secret";
+        let body = serde_json::json!({
+            "error": secret, "error_description": secret, "suberror": secret, "trace_id": secret,
+            "correlation_id": secret, "timestamp": secret, "claims": secret
+        });
+        let error = EntraError::from_slice(body.to_string().as_bytes()).unwrap();
+        let error = error.without(secret);
+        let told = [error.suberror(), error.timestamp(), error.claims()];
+        let shown = format!("{error} {error:?} {told:?}");
+        assert!(!shown.contains(secret), "{shown}");
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub type WorkloadIdentityCredential = Credential<FederatedTokenFile>;
 #[derive(Debug)]
 pub struct FederatedTokenFile(PathBuf);
 
-/// Federated tokens are a few KiB; a file this large is something else.
+/// Federated tokens are a few KiB; a larger file is something else, and no part of it is sent.
 const LARGEST: u64 = 256 << 10;
 
 impl ClientProof for FederatedTokenFile {
@@ -73,7 +73,7 @@ impl ClientProof for FederatedTokenFile {
 
 fn read(path: &Path) -> Result<Proof, Error> {
     let mut text = Zeroizing::new(String::new());
-    let file = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+    let file = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text));
     file.map_err(|e| {
         let line = format!("the federated token file {} cannot be read", path.display());
         match e.kind() {
@@ -84,6 +84,12 @@ fn read(path: &Path) -> Result<Proof, Error> {
         }
         .with_source(e)
     })?;
+    if text.len() as u64 > LARGEST {
+        return Err(Error::permanent(format!(
+            "{} is larger than 256 KiB, so it is no federated token",
+            path.display()
+        )));
+    }
     federated(&text)
 }
 
@@ -92,5 +98,22 @@ impl CredentialBuilder<FederatedTokenFile> {
     pub fn token_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.draft = Some(path.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_for_a_token_is_not_sent_in_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, vec![b'x'; 256 << 10]).unwrap();
+        assert!(read(&file).is_ok());
+        std::fs::write(&file, vec![b'x'; (256 << 10) + 1]).unwrap();
+        let error = read(&file).err().unwrap();
+        assert!(error.to_string().contains("larger than 256 KiB"), "{error}");
+        assert!(!error.is_transient());
     }
 }

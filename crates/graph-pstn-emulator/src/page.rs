@@ -19,7 +19,8 @@ pub enum LinkForm {
     Faithful,
     /// As the page of each function shows it: dates only, and for `getPstnCalls` other names,
     /// `(from=2019-11-01,to=2019-12-01)?$skip=1000`. A range that does not lie on UTC midnights grows to
-    /// whole days from its second page on, so that rows outside it come back.
+    /// whole days from its second page on, so that rows outside it come back; and where those are more than
+    /// 90 days, the second page is refused like any other call for so many.
     Documented,
     /// The call again, and an opaque `$skiptoken`.
     SkipToken,

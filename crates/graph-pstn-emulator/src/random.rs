@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::rows::Guid;
+
 fn bytes<const N: usize>() -> std::io::Result<[u8; N]> {
     let mut bytes = [0; N];
     aws_lc_rs::rand::fill(&mut bytes)
@@ -25,8 +27,7 @@ pub(crate) fn signature() -> std::io::Result<String> {
 
 /// A GUID for `request-id` and `trace_id`.
 pub(crate) fn guid() -> String {
-    // An id is only for logs: without random numbers the nil GUID serves.
+    // An id is only for logs: without random numbers always the same serves.
     let bits = bytes::<16>().map_or(0, u128::from_be_bytes);
-    let versioned = (bits & !(0xf << 76)) | (0x4 << 76);
-    crate::rows::Guid((versioned & !(0x3 << 62)) | (0x2 << 62)).to_string()
+    Guid::random_kind(bits).to_string()
 }

@@ -127,6 +127,22 @@ async fn the_documented_link_loses_the_time_of_day() {
 }
 
 #[tokio::test]
+async fn a_documented_link_over_more_than_ninety_whole_days_is_refused() {
+    let emulator = Emulator::builder()
+        .rows_per_day(40)
+        .link_form(LinkForm::Documented)
+        .start()
+        .await
+        .unwrap();
+    let token = token(&emulator, &[]).await;
+    let range = "getPstnCalls(fromDateTime=2019-09-01T12:00:00Z,toDateTime=2019-11-30T12:00:00Z)";
+    let page = call(&emulator, &token, range).await.json();
+    let next = page["@odata.nextLink"].as_str().unwrap();
+    assert!(next.contains("(from=2019-09-01,to=2019-12-01)"), "{next}");
+    assert_eq!(get_url(&emulator, &token, next).await.status, 406);
+}
+
+#[tokio::test]
 async fn errors_are_graphs_own() {
     let emulator = Emulator::builder().start().await.unwrap();
     let token = token(&emulator, &[]).await;

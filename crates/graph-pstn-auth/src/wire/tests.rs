@@ -292,6 +292,19 @@ async fn a_new_secret_is_used_at_once() {
     assert_eq!(entra.requests(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_challenge_that_nobody_can_answer_keeps_nobody_waiting() {
+    let entra = Entra::default();
+    let credential = credential(&entra);
+    let broken = credential.access_token(TokenRequest::with_claims("{"));
+    let error = broken.await.unwrap_err();
+    assert!(error.to_string().contains("no JSON object"), "{error}");
+    assert_eq!(entra.requests(), 0);
+    // Entra was not asked, so there is nothing to leave it alone for.
+    let token = credential.access_token(TokenRequest::default()).await;
+    assert_eq!(token.unwrap().authorization(), "Bearer made-up-token");
+}
+
 #[test]
 fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
     let builder = || ClientSecretCredential::builder(endpoints(), TENANT, CLIENT);

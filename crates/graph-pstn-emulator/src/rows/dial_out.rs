@@ -65,7 +65,7 @@ impl Report {
 }
 
 /// Whether a call of this type was made out of a meeting, by a user and not by a bot.
-pub(crate) fn is_dial_out(call_type: &str) -> bool {
+fn is_dial_out(call_type: &str) -> bool {
     matches!(call_type, "conf_out" | "user_out_conf")
 }
 

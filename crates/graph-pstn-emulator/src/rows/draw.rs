@@ -57,15 +57,21 @@ impl Draw {
 
     /// A GUID of the random kind (RFC 9562, version 4).
     pub(crate) fn guid(&mut self) -> Guid {
-        let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
-        let versioned = (bits & !(0xf << 76)) | (0x4 << 76);
-        Guid((versioned & !(0x3 << 62)) | (0x2 << 62))
+        Guid::random_kind((u128::from(self.next()) << 64) | u128::from(self.next()))
     }
 }
 
 /// 128 bits written as a GUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Guid(pub(crate) u128);
+pub(crate) struct Guid(pub(super) u128);
+
+impl Guid {
+    /// These bits with version and variant of a random GUID (RFC 9562, section 5.4).
+    pub(crate) const fn random_kind(bits: u128) -> Self {
+        let versioned = (bits & !(0xf << 76)) | (0x4 << 76);
+        Self((versioned & !(0x3 << 62)) | (0x2 << 62))
+    }
+}
 
 impl std::fmt::Display for Guid {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -22,7 +22,7 @@ impl<'a> Object<'a> {
         Self { out, first: true }
     }
 
-    /// Names are of this file, so they need no escape.
+    /// Names are those of the schema, so they need no escape.
     fn name(&mut self, name: &str) -> &mut Vec<u8> {
         if !std::mem::replace(&mut self.first, false) {
             self.out.push(b',');

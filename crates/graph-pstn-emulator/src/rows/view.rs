@@ -27,7 +27,7 @@ pub(crate) struct Horizon {
 
 /// No call takes longer, in ticks.
 const LONGEST: i64 = 24 * 3_600 * SECOND;
-/// The most and the fewest days that a row is kept anywhere ("Microsoft Teams PSTN usage report").
+/// The fewest and the most days that a row is kept anywhere ("Microsoft Teams PSTN usage report").
 const KEPT: (i64, i64) = (150, 730);
 
 impl Horizon {
@@ -55,10 +55,11 @@ impl Horizon {
             && (!self.retention || self.now - day * DAY <= fewest * DAY)
     }
 
-    /// Whether no row of the day can be seen, of a log whose rows are kept for some time.
+    /// Whether no row of the day can be seen, without looking at each.
     fn shows_none(self, log: Log, day: i64) -> bool {
         let (_, most) = KEPT;
         let ends = log.is_kept_for_some_time() && self.retention;
+        // No row is there before it starts.
         day * DAY > self.now || (ends && self.now - (day + 1) * DAY > most * DAY)
     }
 }
