@@ -125,11 +125,12 @@ impl<W: Write + Send> RowGroups<W> {
         Ok(())
     }
 
-    /// Brings all rows to the output, and a note of the row groups that are in none.
+    /// Brings all rows to the output, and a note of the row groups that are in none. A file that has no rows yet, as
+    /// when all were refused, gets one too: without any it could not be gone on with.
     pub(super) fn pause(&mut self) -> Result<(), ParquetError> {
         self.write()?;
         let new = self.groups.get(self.noted..).unwrap_or_default();
-        if !new.is_empty() {
+        if !new.is_empty() || self.note == 0 {
             let note = footer::note(&self.schema, &self.properties, new, self.note)?;
             self.out.write_all(&note)?;
             self.noted = self.groups.len();

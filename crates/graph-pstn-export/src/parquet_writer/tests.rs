@@ -307,3 +307,22 @@ fn rows_of_one_file_go_after_those_of_another_as_they_are() {
         "what the first says of itself stays"
     );
 }
+
+#[test]
+fn a_file_of_no_rows_yet_is_gone_on_with() {
+    let refused: PstnCallLogRow = row(r#"{"id":"a","charge":0.00000000001}"#);
+    let wanted: PstnCallLogRow = row(r#"{"id":"b"}"#);
+    let mut out = Vec::new();
+    let mut writer = ParquetWriter::new(&mut out);
+    let error = writer.write(&refused).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unwritable);
+    RowWriter::<PstnCallLogRow>::pause(&mut writer).unwrap();
+    drop(writer);
+    let mut rest = Vec::new();
+    let writer = ParquetWriter::new(&mut rest).continuing(io::Cursor::new(&out));
+    let mut writer = Box::new(writer.unwrap());
+    writer.write(&wanted).unwrap();
+    RowWriter::<PstnCallLogRow>::finish(writer).unwrap();
+    out.extend(rest);
+    assert_eq!(ids(&out), ["b"]);
+}
