@@ -175,7 +175,7 @@ fn moment(value: &str) -> Option<OffsetDateTime> {
     }
     OffsetDateTime::parse(value, &Rfc3339)
         .ok()
-        .map(|at| at.to_offset(time::UtcOffset::UTC))
+        .and_then(|at| at.checked_to_offset(time::UtcOffset::UTC))
 }
 
 /// A number of digits only, without a sign.
@@ -326,6 +326,8 @@ mod tests {
             "getPstnCalls(from=2019-11-01,to=2019-12-01,fromDateTime=2019-11-01,toDateTime=2019-12-01)",
             "getPstnCalls(fromDateTime=2019-11-01T00:00:00,toDateTime=2019-12-01)",
             "getPstnCalls(fromDateTime=+019-11-01,toDateTime=2019-12-01)",
+            // In UTC that is the year 10000.
+            "getPstnCalls(fromDateTime=2019-11-01,toDateTime=9999-12-31T23:59:59-01:00)",
             "getDirectRoutingCalls(fromDateTime=2019-11-01)",
             "getPstnCalls()",
         ] {
