@@ -66,7 +66,6 @@ fn of(
     command.build();
     let options = command.find_subcommand("sync").map(own_options);
     let options = options.unwrap_or_default();
-    let line = without_tenants(args);
     let mut tenants = Vec::new();
     for (name, value) in &tables {
         let Value::Table(table) = value else {
@@ -77,7 +76,7 @@ fn of(
         };
         let own = words_of(path, name, table, &options)?;
         check(path, name, table)?;
-        let line = line.iter().cloned().chain(own).collect();
+        let line = args.iter().cloned().chain(own).collect();
         let parsed = parse(line, variables).map_err(|refused| of_tenant(path, name, refused))?;
         tenants.push(Tenant {
             name: name.clone(),
@@ -144,21 +143,6 @@ fn words_of(
     Ok(added)
 }
 
-/// The command line without the option that names the file.
-fn without_tenants(args: &[OsString]) -> Vec<OsString> {
-    let mut line = Vec::new();
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        match arg.to_str() {
-            Some("--tenants" | "--tenants-at-once") => drop(args.next()),
-            Some(text)
-                if text.starts_with("--tenants=") || text.starts_with("--tenants-at-once=") => {}
-            _ => line.push(arg.clone()),
-        }
-    }
-    line
-}
-
 fn of_tenant(path: &Path, name: &str, refused: Refused) -> Failure {
     let place = format!("[{name}] in {}", path.display());
     match refused {
@@ -185,7 +169,7 @@ mod tests {
     fn read(text: &str, more: &[&str]) -> Result<Vec<Tenant>, Failure> {
         let line: Vec<OsString> = LINE.iter().chain(more).map(OsString::from).collect();
         let variables = [
-            ("GRAPH_PSTN_TENANTS", "t.toml"),
+            ("GRAPH_PSTN_TENANTS_AT_ONCE", "2"),
             ("GRAPH_PSTN_PARALLEL", "2"),
         ];
         let variables = variables.map(|(name, value)| (name.into(), value.into()));
