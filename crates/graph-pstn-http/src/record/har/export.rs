@@ -18,6 +18,13 @@ use crate::{
     },
 };
 
+/// So many milliseconds later, or the same where no calendar goes so far.
+fn after(began: OffsetDateTime, milliseconds: u64) -> OffsetDateTime {
+    let length = time::Duration::try_from(Duration::from_millis(milliseconds));
+    let later = length.ok().and_then(|length| began.checked_add(length));
+    later.unwrap_or(began)
+}
+
 /// A HAR file that any viewer opens, of a fixture's file.
 ///
 /// What was not recorded has no time: it is shown as of 1970.
@@ -34,7 +41,7 @@ pub fn export(fixture: &[u8]) -> Result<String, Error> {
     let mut entries = Vec::with_capacity(file.log.entries.len());
     for entry in &file.log.entries {
         entries.push(Entry::of(entry, began)?);
-        began += Duration::from_millis(entry.time);
+        began = after(began, entry.time);
     }
     let har = Har {
         log: Log {

@@ -124,6 +124,7 @@ pub fn import(har: &[u8], recorder: &Recorder) -> Result<HarImport, Error> {
 
 /// A request to Graph's call logs or to the token endpoint.
 struct Taken {
+    /// In UTC.
     began: Option<OffsetDateTime>,
     took: Duration,
     url: Uri,
@@ -150,7 +151,9 @@ fn readable(json: &str) -> Result<Taken, String> {
     let began = entry.started_date_time.as_deref();
     let time = entry.time.unwrap_or_default().max(0.0) / 1_000.0;
     Ok(Taken {
-        began: began.and_then(|began| OffsetDateTime::parse(began, &Rfc3339).ok()),
+        began: began
+            .and_then(|began| OffsetDateTime::parse(began, &Rfc3339).ok())
+            .and_then(|began| began.checked_to_offset(time::UtcOffset::UTC)),
         took: Duration::try_from_secs_f64(time).map_or(LONGEST, |took| took.min(LONGEST)),
         url,
         is_token,
@@ -322,7 +325,6 @@ impl HarImport {
     fn note(&mut self, entry: &Taken) {
         self.taken += 1;
         if let (None, Some(began)) = (&self.recorded, entry.began) {
-            let began = began.to_offset(time::UtcOffset::UTC);
             self.recorded = began
                 .replace_nanosecond(0)
                 .ok()

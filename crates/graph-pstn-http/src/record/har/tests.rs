@@ -253,6 +253,21 @@ fn a_fixture_comes_back_from_a_capture_as_it_was() {
 
 /// What viewers ask for: <http://www.softwareishard.com/blog/har-12-spec/>.
 #[test]
+fn times_beyond_all_calendars_are_passed_over() {
+    // In UTC that is the year 10000.
+    let har = String::from_utf8_lossy(FIDDLER)
+        .replace("2026-11-22T09:00:0", "9999-12-31T23:59:5")
+        .replace("+01:00", "-01:00");
+    let import = import(har.as_bytes(), &Recorder::new()).unwrap();
+    assert_eq!((import.taken, import.recorded), (4, None));
+
+    let (_, fixture) = committed().swap_remove(0);
+    let mut fixture: serde_json::Value = serde_json::from_str(&fixture).unwrap();
+    fixture["log"]["entries"][0]["time"] = u64::MAX.into();
+    assert!(export(fixture.to_string().as_bytes()).is_ok());
+}
+
+#[test]
 fn an_exported_fixture_has_all_that_har_wants() {
     for (path, text) in committed() {
         let har: serde_json::Value =
