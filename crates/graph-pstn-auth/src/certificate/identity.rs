@@ -133,6 +133,8 @@ fn not_rsa() -> Error {
 }
 
 fn pem(text: &[u8]) -> Result<Parts, Error> {
+    // With the byte order mark of Windows' editors the first block would not begin its line, and be passed over.
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let mentions = |words: &str| text.windows(words.len()).any(|w| w == words.as_bytes());
     // PKCS#8 says it in the label, the older form (RFC 1423) in a header.
     if mentions("ENCRYPTED PRIVATE KEY") || mentions("Proc-Type: 4,ENCRYPTED") {

@@ -170,6 +170,10 @@ async fn key_and_certificate_come_together_or_apart_in_both_forms() {
         expected
     );
 
+    // As editors on Windows save it.
+    let marked = format!("\u{feff}{}", certificate.bundle().replace('\n', "\r\n"));
+    assert_eq!(print(&assertion(|b| b.certificate(marked)).await), expected);
+
     let folder = tempfile::tempdir().unwrap();
     let (cert_file, key_file) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
     fs::write(&cert_file, &pem).unwrap();
