@@ -123,10 +123,12 @@ impl TimeRange {
         self.until - self.from
     }
 
-    /// Cuts the range into parts of a length, the last of which may be shorter. Parts are at least a
-    /// second long.
+    /// Cuts the range into parts of a length, the last of which may be shorter. The length is cut to
+    /// 100 ns, and is at least a second.
     pub fn chunks(self, at_most: Duration) -> impl Iterator<Item = Self> {
         let at_most = at_most.max(Duration::SECOND);
+        let at_most =
+            at_most - Duration::nanoseconds(i64::from(at_most.subsec_nanoseconds() % 100));
         self.cut(move |from| from.checked_add(at_most))
     }
 
@@ -267,6 +269,15 @@ mod tests {
             range.chunks(Duration::ZERO).next().unwrap().duration(),
             Duration::SECOND
         );
+    }
+
+    #[test]
+    fn parts_are_cut_at_ticks() {
+        let range = range("2019-01-01", "2019-01-02").unwrap();
+        let hour = Duration::HOUR + Duration::nanoseconds(50);
+        for part in range.chunks(hour) {
+            assert_eq!(TimeRange::new(part.from(), part.until()), Ok(part));
+        }
     }
 
     #[test]
