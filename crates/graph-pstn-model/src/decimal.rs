@@ -38,13 +38,16 @@ pub(crate) fn parse(text: &str) -> Result<Decimal, DecimalError> {
         _ => (false, bytes),
     };
     let mut digits = 0_u128;
+    // Zeros at the end for which there was no room, and whether they were the end.
+    let mut dropped = 0_i64;
     let mut fits = true;
     let mut push = |byte: u8| {
         let next = digits
             .checked_mul(10)
             .and_then(|d| d.checked_add(u128::from(byte - b'0')));
-        match next {
+        match next.filter(|_| dropped == 0) {
             Some(next) => digits = next,
+            None if byte == b'0' => dropped += 1,
             None => fits = false,
         }
     };
@@ -77,6 +80,7 @@ pub(crate) fn parse(text: &str) -> Result<Decimal, DecimalError> {
         digits,
         i64::try_from(places)
             .unwrap_or(i64::MAX)
+            .saturating_sub(dropped)
             .saturating_sub(exponent),
     )
 }
@@ -232,6 +236,10 @@ mod tests {
             parse("1.00000000000000000000000000000000").unwrap(),
             Decimal::ONE
         );
+        let zeros = "0".repeat(400);
+        for number in [format!("1.{zeros}"), format!("1{zeros}e-400")] {
+            assert_eq!(parse(&number), Ok(Decimal::ONE));
+        }
     }
 
     #[test]
