@@ -140,12 +140,13 @@ impl<T: Tabular> BatchBuilder<T> {
     ///
     /// # Errors
     ///
-    /// When a decimal has more than [`DECIMAL_SCALE`] decimals or too many digits, or a time is
-    /// outside of the years 1677 to 2262. The row is then not in the batch, and others may follow.
+    /// When a decimal has more than [`DECIMAL_SCALE`] decimals or too many digits, an integer more than
+    /// 32 bits, or a time is outside of the years 1677 to 2262. The row is then not in the batch, and others may follow.
     pub fn push(&mut self, row: &T) -> Result<(), ArrowRowError> {
         // First all that can fail, so that no column gets ahead of the others.
         for (at, column) in T::COLUMNS.iter().enumerate() {
             let fits = match row.cell(at) {
+                Cell::Integer(number) => i32::try_from(number).map(|_| ()).map_err(|_| TOO_LARGE),
                 Cell::Decimal(number) => scaled(number).map(|_| ()),
                 Cell::Time(time) => nanoseconds(time).map(|_| ()),
                 _ => Ok(()),
@@ -392,6 +393,20 @@ mod tests {
         };
         assert_eq!(builder.push(&late).unwrap_err().column(), "endDateTime");
         assert!(builder.is_empty());
+    }
+
+    #[test]
+    fn an_integer_that_does_not_fit_is_named_too() {
+        struct Long;
+        impl Tabular for Long {
+            const COLUMNS: &'static [Column] = &[Column::new("duration", ColumnKind::Integer)];
+
+            fn cell(&self, _: usize) -> Cell<'_> {
+                Cell::Integer(i64::from(i32::MAX) + 1)
+            }
+        }
+        let mut builder = BatchBuilder::new();
+        assert_eq!(builder.push(&Long).unwrap_err().column(), "duration");
     }
 
     #[test]

@@ -21,7 +21,8 @@ pub trait Tabular {
     /// The columns, one a property.
     const COLUMNS: &'static [Column];
 
-    /// The cell in a column; [`Cell::Absent`] past the last one.
+    /// The cell in a column, absent or of the column's [kind](Column::kind); [`Cell::Absent`] past the
+    /// last column.
     fn cell(&self, column: usize) -> Cell<'_>;
 }
 
