@@ -227,6 +227,8 @@ mod tests {
             CollectionErrorKind::GraphError
         );
         assert!(page(r#"{"error":null,"value":[]}"#).is_ok());
+        let error = page(r#"{"error":{"code":"a","message":"b\nc"}}"#).unwrap_err();
+        assert!(!error.to_string().contains('\n'), "{error}");
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub enum CollectionErrorKind {
     Row,
 }
 
-/// A body that is no page. One line in `Display`, which never quotes the body.
+/// A body that is no page. One line in `Display`, which quotes nothing of the body but the code and the
+/// message of an error that Graph sent.
 #[derive(Debug)]
 pub struct CollectionError {
     kind: CollectionErrorKind,

@@ -1,6 +1,6 @@
 //! The body that Graph sends with an error status.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value};
 
@@ -22,6 +22,8 @@ impl ErrorBody {
     /// Reads a body. `None` where it is not JSON or holds no `error` object.
     #[must_use]
     pub fn from_slice(body: &[u8]) -> Option<Self> {
+        // As in a page: no part of JSON, and readers may skip it (RFC 8259, section 8.1).
+        let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
         let body: Map<String, Value> = serde_json::from_slice(body).ok()?;
         Self::from_error(body.get("error")?.as_object()?)
     }
@@ -98,14 +100,30 @@ impl ErrorBody {
     }
 }
 
+/// Code and message on one line; of a long message only its beginning.
 impl fmt::Display for ErrorBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.code.as_str(), self.message.as_str()) {
-            ("", "") => f.write_str("an error without code and message"),
-            (code, "") => f.write_str(code),
-            ("", message) => f.write_str(message),
-            (code, message) => write!(f, "{code}: {message}"),
+        let (code, message) = (OneLine(&self.code), OneLine(&self.message));
+        match (self.code.is_empty(), self.message.is_empty()) {
+            (true, true) => f.write_str("an error without code and message"),
+            (false, true) => code.fmt(f),
+            (true, false) => message.fmt(f),
+            (false, false) => write!(f, "{code}: {message}"),
         }
+    }
+}
+
+/// The first 300 characters of a text of Graph's, without line breaks.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 300;
+        self.0
+            .chars()
+            .take(LONGEST)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .try_for_each(|c| f.write_char(c))
     }
 }
 
@@ -146,6 +164,21 @@ mod tests {
         assert_eq!(body.request_id(), Some("r"));
         assert_eq!(body.client_request_id(), Some("c"));
         assert_eq!(body.date(), Some("2021-02-23T13:54:17"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped() {
+        let body = "\u{feff}{\"error\":{\"code\":\"NotFound\"}}";
+        let body = ErrorBody::from_slice(body.as_bytes()).unwrap();
+        assert_eq!(body.code(), "NotFound");
+    }
+
+    #[test]
+    fn is_one_line_to_show() {
+        let body = br#"{"error":{"code":"a\nb","message":"Expression\r\nexpected."}}"#;
+        let body = ErrorBody::from_slice(body).unwrap();
+        assert_eq!(body.to_string(), "a b: Expression  expected.");
+        assert_eq!(body.message(), "Expression\r\nexpected.");
     }
 
     #[test]
