@@ -4,7 +4,7 @@ mod complete;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use graph_pstn_model::{RejectedRow, TimeRange};
