@@ -33,6 +33,10 @@ const ONE_IDEA: &[(&str, &str)] = &[
         "a list: every way in which an assertion can be wrong, with Entra's answer to it",
     ),
     (
+        "crates/graph-pstn-export/src/disk/store.rs",
+        "an object store as a disk: that trait's operations, one after the other",
+    ),
+    (
         "crates/graph-pstn-http/tests/simulation/service.rs",
         "the service of the simulation, which decides about every request in one place",
     ),

@@ -126,10 +126,10 @@ impl StoreDisk {
             (Existing::Replace, Some(Seen::As(version))) => PutMode::Update(version),
             (Existing::Replace, None) => PutMode::Overwrite,
         };
-        let put = self.0.place.wait(|store| async move {
-            let put = store.put_opts(&name, content.into(), mode.into());
-            put.await
-        });
+        let put = self
+            .0
+            .place
+            .wait(|store| async move { store.put_opts(&name, content.into(), mode.into()).await });
         match (existing, put) {
             // It was not there, or was another, a moment ago.
             (Existing::Replace, Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => {
