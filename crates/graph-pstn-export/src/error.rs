@@ -18,7 +18,7 @@ pub enum ErrorKind {
     OnlyRejects,
     /// The folder that the file is to go to does not exist.
     FolderMissing,
-    /// The folder or the file may not be written.
+    /// The folder or the file may not be written, or what is there already not be read.
     NotWritable,
     /// The disk, or the owner's share of it, is full.
     StorageFull,
@@ -34,7 +34,8 @@ pub enum ErrorKind {
     Unfinished,
     /// The unfinished export is of another job, and its rows would not go together with these.
     OtherJob,
-    /// What there is of the unfinished export is damaged or not all there.
+    /// What there is of the unfinished export is damaged or not all there, or a file that is there already is not what
+    /// it should be.
     Damaged,
     /// An export in this format cannot be resumed.
     NotResumable,
@@ -87,6 +88,24 @@ impl Error {
             ErrorKind::TargetExists | ErrorKind::FolderMissing | ErrorKind::Busy => error,
             _ => error.with_source(without_path(source)),
         }
+    }
+
+    /// A failure while the file `path` was being read: of the system, or because of what the file holds.
+    pub(crate) fn reading(path: &Path, source: io::Error) -> Self {
+        let is_told = source.get_ref().is_some_and(|inner| inner.is::<Told>());
+        let kind = match source.kind() {
+            io::ErrorKind::PermissionDenied => ErrorKind::NotWritable,
+            // Whoever reads a format has no better kinds. What a store tells is no matter of the file.
+            io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+                if !is_told =>
+            {
+                ErrorKind::Damaged
+            }
+            _ => ErrorKind::Io,
+        };
+        Self::new(kind, format!("{} cannot be read", path.display()))
+            .with_path(path)
+            .with_source(source)
     }
 
     /// A failure of an output without a name, such as standard output.

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use graph_pstn_model::TimeRange;
 
+#[cfg(doc)]
+use crate::ErrorKind;
 use crate::disk::{Disk, LocalDisk};
 use crate::layout::{Fill, Layout};
-use crate::{Error, ErrorKind, Existing, WriterOptions};
+use crate::{Error, Existing, WriterOptions};
 
 /// A folder with a file for each day: one of the machine, or, with the feature `object-store`, one of an object store.
 ///
@@ -57,7 +59,7 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// It cannot be read, or is no text.
+    /// It cannot be read, or is no text ([`ErrorKind::Damaged`]).
     pub fn read_text(&self, name: &str) -> Result<Option<String>, Error> {
         let path = self.path.join(name);
         let read = || {
@@ -68,12 +70,7 @@ impl Folder {
             self.disk.read(&path)?.read_to_string(&mut text)?;
             Ok(Some(text))
         };
-        read().map_err(|error: std::io::Error| {
-            let message = format!("{} cannot be read", path.display());
-            Error::new(ErrorKind::Damaged, message)
-                .with_path(&path)
-                .with_source(error)
-        })
+        read().map_err(|error| Error::reading(&path, error))
     }
 
     /// Puts a small file in the folder, or another in its place, in one step. In an object store one that has changed

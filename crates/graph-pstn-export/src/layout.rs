@@ -11,8 +11,9 @@ use time::Date;
 use crate::checkpoint::FileMark;
 use crate::disk::Disk;
 use crate::error::folder_of;
-use crate::merge::{Changes, Day, count};
+use crate::merge::{Changes, Day};
 use crate::output_file::unusable_folder;
+use crate::records::count;
 use crate::stage::Stage;
 use crate::{Calendar, Error, ErrorKind, Existing, Format, WriterOptions};
 
@@ -192,8 +193,8 @@ impl Layout {
             let disk = stage.disk();
             for part in self.parts_of_range(disk, folder, *range, fill)? {
                 if !targets.contains(&part) {
-                    let old = disk.read(&part).map_err(|error| Error::at(&part, error))?;
-                    plan.all.removed += count(old, &part, *format)?;
+                    let old = disk.read(&part).and_then(|old| count(old, *format));
+                    plan.all.removed += old.map_err(|error| Error::reading(&part, error))?;
                     plan.all.days += 1;
                 }
             }

@@ -83,6 +83,7 @@ mod output_file;
 pub mod parquet_writer;
 mod part;
 mod raw_record;
+mod records;
 mod rejects;
 mod row_writer;
 mod selection;

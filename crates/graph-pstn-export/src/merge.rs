@@ -7,20 +7,16 @@
 //! A file that was made by other means may have an `id` several times. Where the service has that `id` too, all these
 //! rows give way to what has come, which counts as one row that has changed. Where it has not, all stay.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, BufRead as _, BufReader, Read, Write};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use csv::ByteRecord;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::FileMark;
-use crate::disk::Input;
-#[cfg(feature = "parquet")]
-use crate::parquet_writer::{FileRows, RowAppender};
-use crate::part::Part;
+use crate::records::{Appender, Records};
 use crate::stage::Stage;
 use crate::{Error, ErrorKind, Existing, Format};
 
@@ -69,7 +65,7 @@ impl Day<'_> {
         let mut day = Changes::default();
         let fresh = self.fresh()?;
         let there = self.stage.disk().length(self.target);
-        let is_there = there.map_err(|error| unreadable(self.target, error))?;
+        let is_there = there.map_err(|error| Error::reading(self.target, error))?;
         let mut old = fresh.rows.like();
         if is_there.is_some() {
             self.old(&fresh, &mut old, |_, is_missing| {
@@ -103,18 +99,18 @@ impl Day<'_> {
         }
         let mut part = stage.go_on(self.file.clone())?;
         if changes.missing > 0 {
-            let keeper = Keeper::new(part.clone(), || disk.read(&made), self.format);
-            let mut keeper = keeper.map_err(|error| stage.failed(error))?;
+            let appender = Appender::new(part.clone(), || disk.read(&made), self.format);
+            let mut appender = appender.map_err(|error| stage.failed(error))?;
             let fresh = self.fresh()?;
             self.old(
                 &fresh,
                 &mut fresh.rows.like(),
                 |records, is_missing| match is_missing {
-                    true => keeper.keep(records),
+                    true => appender.add(records),
                     false => Ok(()),
                 },
             )?;
-            keeper.finish().map_err(|error| stage.failed(error))?;
+            appender.finish().map_err(|error| stage.failed(error))?;
         }
         part.flush()
             .and_then(|()| part.sync())
@@ -124,7 +120,7 @@ impl Day<'_> {
 
     fn fresh(&self) -> Result<Fresh, Error> {
         let made = self.stage.path(&self.file.name);
-        let failed = |error| unreadable(&made, error);
+        let failed = |error| Error::reading(&made, error);
         let file = self.stage.disk().read(&made).map_err(failed)?;
         let file = Box::new(file.take(self.file.bytes));
         let mut records = Records::new(file, self.format).map_err(failed)?;
@@ -143,7 +139,7 @@ impl Day<'_> {
         rows: &mut Rows,
         mut visit: impl FnMut(&Records, bool) -> io::Result<()>,
     ) -> Result<(), Error> {
-        let failed = |error| unreadable(self.target, error);
+        let failed = |error| Error::reading(self.target, error);
         let file = self.stage.disk().read(self.target).map_err(failed)?;
         let mut records = Records::new(file, self.format).map_err(failed)?;
         if records.header().map_err(failed)? != fresh.header {
@@ -162,28 +158,6 @@ impl Day<'_> {
 struct Fresh {
     header: ByteRecord,
     rows: Rows,
-}
-
-/// How many rows a file has.
-pub(crate) fn count(file: Box<dyn Input>, target: &Path, format: Format) -> Result<u64, Error> {
-    let mut records = Records::new(file, format).map_err(|error| unreadable(target, error))?;
-    let mut count = 0;
-    let mut read = || -> io::Result<()> {
-        records.header()?;
-        while records.advance()? {
-            count += 1;
-        }
-        Ok(())
-    };
-    read().map_err(|error| unreadable(target, error))?;
-    Ok(count)
-}
-
-fn unreadable(target: &Path, error: io::Error) -> Error {
-    let message = format!("{} cannot be read to be merged with", target.display());
-    Error::new(ErrorKind::Damaged, message)
-        .with_path(target)
-        .with_source(error)
 }
 
 /// A row's `id`, or all of it, as a hash.
@@ -222,163 +196,5 @@ impl Rows {
         let sum = self.contents.entry(key).or_default();
         *sum = sum.wrapping_add(first.hash_one(&content));
         key
-    }
-}
-
-/// A file, record by record.
-enum Records {
-    Csv {
-        file: csv::Reader<Box<dyn Read>>,
-        id: Option<usize>,
-        record: ByteRecord,
-    },
-    Ndjson {
-        file: BufReader<Box<dyn Read>>,
-        line: Vec<u8>,
-        id: Option<String>,
-    },
-    #[cfg(feature = "parquet")]
-    Parquet(Box<FileRows>),
-}
-
-#[derive(Deserialize)]
-struct Identity<'a> {
-    #[serde(borrow, default)]
-    id: Option<Cow<'a, str>>,
-}
-
-impl Records {
-    fn new(file: Box<dyn Read>, format: Format) -> io::Result<Self> {
-        Ok(match format {
-            Format::Csv => Self::Csv {
-                file: csv::ReaderBuilder::new()
-                    .buffer_capacity(crate::BUFFER)
-                    .from_reader(file),
-                id: None,
-                record: ByteRecord::new(),
-            },
-            Format::Ndjson => Self::Ndjson {
-                file: BufReader::with_capacity(crate::BUFFER, file),
-                line: Vec::new(),
-                id: None,
-            },
-            #[cfg(feature = "parquet")]
-            Format::Parquet => Self::Parquet(Box::new(FileRows::new(file)?)),
-        })
-    }
-
-    /// What stands before the first record.
-    fn header(&mut self) -> io::Result<ByteRecord> {
-        match self {
-            Self::Csv { file, id, .. } => {
-                let header = file.byte_headers().map_err(io::Error::from)?;
-                *id = header.iter().position(|name| name == b"id");
-                Ok(header.clone())
-            }
-            Self::Ndjson { .. } => Ok(ByteRecord::new()),
-            #[cfg(feature = "parquet")]
-            Self::Parquet(rows) => Ok(ByteRecord::from(vec![rows.columns()])),
-        }
-    }
-
-    /// Goes to the next record, and says whether there is one.
-    fn advance(&mut self) -> io::Result<bool> {
-        match self {
-            Self::Csv { file, record, .. } => Ok(file.read_byte_record(record)?),
-            Self::Ndjson { file, line, id } => {
-                line.clear();
-                if file.read_until(b'\n', line)? == 0 {
-                    return Ok(false);
-                }
-                if line.last() == Some(&b'\n') {
-                    line.pop();
-                }
-                let identity: Identity<'_> = serde_json::from_slice(line)?;
-                *id = identity.id.map(Cow::into_owned);
-                Ok(true)
-            }
-            #[cfg(feature = "parquet")]
-            Self::Parquet(rows) => rows.advance(),
-        }
-    }
-
-    fn id(&self) -> Option<&str> {
-        let id = match self {
-            Self::Csv { id, record, .. } => std::str::from_utf8(record.get((*id)?)?).ok(),
-            Self::Ndjson { id, .. } => id.as_deref(),
-            #[cfg(feature = "parquet")]
-            Self::Parquet(rows) => rows.id(),
-        };
-        id.filter(|id| !id.is_empty())
-    }
-
-    /// All that the record holds, without ambiguity.
-    fn content(&self) -> Cow<'_, [u8]> {
-        match self {
-            Self::Csv { record, .. } => {
-                let mut content = record.as_slice().to_vec();
-                for cell in record {
-                    content.extend((cell.len() as u64).to_le_bytes());
-                }
-                content.into()
-            }
-            Self::Ndjson { line, .. } => line.into(),
-            #[cfg(feature = "parquet")]
-            Self::Parquet(rows) => rows.content().into(),
-        }
-    }
-}
-
-/// Writes records as they were.
-enum Keeper {
-    Csv(Box<csv::Writer<Part>>),
-    Ndjson(io::BufWriter<Part>),
-    #[cfg(feature = "parquet")]
-    Parquet(Box<RowAppender<Part>>),
-}
-
-impl Keeper {
-    /// Writes to the end of `part`, of which `written` has what is there.
-    #[cfg_attr(
-        not(feature = "parquet"),
-        expect(unused_variables, reason = "lines go after lines, whatever those are")
-    )]
-    fn new(
-        part: Part,
-        written: impl FnOnce() -> io::Result<Box<dyn Input>>,
-        format: Format,
-    ) -> io::Result<Self> {
-        Ok(match format {
-            Format::Csv => Self::Csv(Box::new(
-                csv::WriterBuilder::new()
-                    .terminator(csv::Terminator::CRLF)
-                    .from_writer(part),
-            )),
-            Format::Ndjson => Self::Ndjson(io::BufWriter::new(part)),
-            #[cfg(feature = "parquet")]
-            Format::Parquet => Self::Parquet(Box::new(RowAppender::new(part, written()?)?)),
-        })
-    }
-
-    fn keep(&mut self, records: &Records) -> io::Result<()> {
-        match (self, records) {
-            (Self::Csv(out), Records::Csv { record, .. }) => Ok(out.write_byte_record(record)?),
-            (Self::Ndjson(out), Records::Ndjson { line, .. }) => {
-                out.write_all(line)?;
-                out.write_all(b"\n")
-            }
-            #[cfg(feature = "parquet")]
-            (Self::Parquet(out), Records::Parquet(rows)) => out.push(rows),
-            _ => Err(io::Error::other("two formats")),
-        }
-    }
-
-    fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Csv(mut out) => out.flush(),
-            Self::Ndjson(mut out) => out.flush(),
-            #[cfg(feature = "parquet")]
-            Self::Parquet(out) => out.finish(),
-        }
     }
 }

@@ -241,6 +241,51 @@ fn an_id_that_stands_twice_is_one_row_where_the_service_has_it() {
 }
 
 #[test]
+fn a_disk_that_fills_up_while_rows_are_merged_is_told_as_such() {
+    for case in CASES.iter().copied().filter(|case| case.is_merged) {
+        let rows: Vec<PstnCallLogRow> = (0..500)
+            .map(|number| {
+                let mut row = call(0, 0);
+                row.id = Some(format!("call gone {number}").as_str().into());
+                row
+            })
+            .collect();
+        let target = format!("date=2019-11-01/part-00000.{}", case.format);
+        let full = |room| {
+            let disk = case.disk();
+            disk.put(&case.output().join(&target), &case.content(&rows));
+            disk.leave_room(Some(room));
+            (case.run(&disk), disk.used())
+        };
+        let (_, needed) = full(usize::MAX);
+        for part in 1..10 {
+            let (outcome, _) = full(needed * part / 10);
+            assert_eq!(
+                outcome.unwrap_err().kind(),
+                ErrorKind::StorageFull,
+                "{case:?} {part}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_merged_with_is_named() {
+    for case in CASES.iter().copied().filter(|case| case.is_merged) {
+        let disk = case.disk();
+        let name = format!("date=2019-11-01/part-00000.{}", case.format);
+        let target = case.output().join(name);
+        disk.put(&target, b"\"no\",\"rows\"\r\n\"of\" any format");
+        let error = case.run(&disk).unwrap_err();
+        assert_eq!(error.path(), Some(target.as_path()), "{error}");
+        assert!(
+            [ErrorKind::Damaged, ErrorKind::OtherJob].contains(&error.kind()),
+            "{case:?} {error:?}"
+        );
+    }
+}
+
+#[test]
 fn other_columns_and_formats_are_not_merged_with() {
     let case = CASES[6];
     let part = |name: &str| case.output().join("date=2019-11-03").join(name);
