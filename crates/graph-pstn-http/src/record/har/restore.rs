@@ -140,7 +140,10 @@ impl Content {
         }
         let (json, text) = match (form, self.text) {
             (Some("json"), Some(text)) => {
-                let json = RawValue::from_string(text).map_err(|error| {
+                // A value has a bound to its depth, which raw text has not, and laying text out recurses.
+                let json = serde_json::from_str::<serde_json::Value>(&text)
+                    .and_then(|_| RawValue::from_string(text));
+                let json = json.map_err(|error| {
                     let message = "a body is not the JSON that it is said to be";
                     Error::new(ErrorKind::Config, message).with_source(error)
                 })?;

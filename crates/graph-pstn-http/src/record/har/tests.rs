@@ -268,6 +268,22 @@ fn times_beyond_all_calendars_are_passed_over() {
 }
 
 #[test]
+fn a_body_that_is_nested_too_deeply_is_refused() {
+    let (_, fixture) = committed()
+        .into_iter()
+        .find(|(path, _)| path.ends_with("two-pages.json"))
+        .unwrap();
+    let har = export(fixture.as_bytes()).unwrap();
+    let mut har: serde_json::Value = serde_json::from_str(&har).unwrap();
+    let content = &mut har["log"]["entries"][0]["response"]["content"];
+    assert_eq!(content["_form"], "json");
+    let depth = 200_000;
+    content["text"] = format!("{}{}", "[".repeat(depth), "]".repeat(depth)).into();
+    let error = restore(har.to_string().as_bytes()).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Config, "{error}");
+}
+
+#[test]
 fn an_exported_fixture_has_all_that_har_wants() {
     for (path, text) in committed() {
         let har: serde_json::Value =
