@@ -195,7 +195,12 @@ impl<T: DeserializeOwned + 'static> DecodePageLayer<T> {
 
 fn unreadable(error: CollectionError) -> Error {
     let message = format!("Graph's answer is not a page of rows: {error}");
-    Error::new(ErrorKind::Decode, message).with_source(error)
+    let code = error.code().and_then(refusal::said_in);
+    let error = Error::new(ErrorKind::Decode, message).with_source(error);
+    match code {
+        Some(code) => error.with_code(code),
+        None => error,
+    }
 }
 
 #[cfg(test)]

@@ -90,6 +90,17 @@ async fn a_row_that_cannot_be_read_does_not_lose_its_page() {
 }
 
 #[tokio::test]
+async fn an_error_object_with_a_status_200_keeps_graphs_code() {
+    let error = pstn(200, r#"{"error":{"code":"generalException","message":""}}"#)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Decode, Some("generalException"))
+    );
+}
+
+#[tokio::test]
 async fn a_refusal_is_an_error_of_its_kind() {
     let error = pstn(403, r#"{"error":{"code":"Forbidden","message":""}}"#)
         .await

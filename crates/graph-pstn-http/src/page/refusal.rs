@@ -38,16 +38,16 @@ pub(super) fn of(response: &Response<Bytes>) -> Error {
     if let Some(wait) = wait {
         error = error.with_retry_after(wait);
     }
-    if let Some(body) = &body {
-        error = error.with_code(body.code());
+    if let Some(code) = body.as_ref().and_then(|body| said_in(body.code())) {
+        error = error.with_code(code);
     }
-    let in_body = body.as_ref().and_then(ErrorBody::client_request_id);
-    if let Some(id) = header(response.headers(), "client-request-id").or(in_body) {
+    let of_header = |name| header(response.headers(), name).map(str::to_owned);
+    let in_body = || said_in(body.as_ref()?.client_request_id()?);
+    if let Some(id) = of_header("client-request-id").or_else(in_body) {
         error = error.with_client_request_id(id);
     }
-    let in_body = body.as_ref().and_then(ErrorBody::request_id);
-    let request_id = header(response.headers(), "request-id").or(in_body);
-    match request_id {
+    let in_body = || said_in(body.as_ref()?.request_id()?);
+    match of_header("request-id").or_else(in_body) {
         Some(id) => error.with_request_id(id),
         None => error,
     }
@@ -92,6 +92,11 @@ fn meaning(status: StatusCode) -> (ErrorKind, &'static str) {
 }
 
 /// The first of the text, without line breaks.
+/// What a body says in a few words, if it does, fit for a line.
+pub(super) fn said_in(text: &str) -> Option<String> {
+    Some(one_line(text)).filter(|text| !text.is_empty())
+}
+
 fn one_line(text: &str) -> String {
     let words = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     words.take(LONGEST).collect::<String>().trim().to_owned()
@@ -127,6 +132,19 @@ mod tests {
         );
         let error = refusal(400, &[("request-id", "of the header")], body);
         assert_eq!(error.request_id(), Some("of the header"));
+    }
+
+    #[test]
+    fn what_a_body_says_of_itself_is_on_one_line_or_not_told() {
+        let body = r#"{"error":{"code":"","message":"no","innerError":
+            {"request-id":"r\n1","client-request-id":""}}}"#;
+        let error = refusal(400, &[], body);
+        assert_eq!(error.code(), None);
+        assert_eq!(error.client_request_id(), None);
+        assert_eq!(
+            error.to_string(),
+            "Graph refuses the request: no (status 400, request-id r 1)"
+        );
     }
 
     #[test]
