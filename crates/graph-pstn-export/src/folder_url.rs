@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -136,12 +136,23 @@ fn holder(file: &Path) -> io::Result<String> {
     }
     let draw = || RandomState::new().hash_one(file);
     let drawn = format!("{:016x}{:016x}", draw(), draw());
-    let next = tempfile::NamedTempFile::new_in(file.parent().unwrap_or(file))?;
-    fs::write(next.path(), &drawn)?;
+    let mut next = tempfile::NamedTempFile::new_in(file.parent().unwrap_or(file))?;
+    next.write_all(drawn.as_bytes())?;
+    next.as_file().sync_all()?;
     match next.persist_noclobber(file) {
-        Ok(_) => Ok(drawn),
-        // Another run was quicker.
-        Err(_) => fs::read_to_string(file).map(|there| there.trim().to_owned()),
+        Ok(_) => return Ok(drawn),
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(error.error);
+        }
+        Err(error) => next = error.file,
+    }
+    // Another run was quicker, or a power cut has left nothing in it.
+    match fs::read_to_string(file)?.trim() {
+        "" => next
+            .persist(file)
+            .map(|_| drawn)
+            .map_err(|error| error.error),
+        there => Ok(there.to_owned()),
     }
 }
 
@@ -180,5 +191,9 @@ mod tests {
         let first = holder(&file).unwrap();
         assert_eq!(first.len(), 32);
         assert_eq!(holder(&file).unwrap(), first);
+        fs::write(&file, "").unwrap();
+        let second = holder(&file).unwrap();
+        assert_eq!(second.len(), 32);
+        assert_eq!(holder(&file).unwrap(), second);
     }
 }

@@ -41,7 +41,7 @@ impl Stage {
         let lock = loop {
             disk.make_folder(&folder)
                 .map_err(|error| match error.kind() {
-                    io::ErrorKind::AlreadyExists => Error::at(&folder, error),
+                    io::ErrorKind::AlreadyExists => in_the_way(&folder, error),
                     io::ErrorKind::PermissionDenied if disk.is_folder(&folder) => {
                         let message = format!(
                             "{} belongs to somebody else, or may not be written to",
@@ -75,9 +75,10 @@ impl Stage {
         folder: PathBuf,
         output: &Path,
     ) -> Result<Option<Self>, Error> {
-        let names = disk
-            .names(&folder)
-            .map_err(|error| Error::at(&folder, error))?;
+        let names = disk.names(&folder).map_err(|error| match error.kind() {
+            io::ErrorKind::NotADirectory => in_the_way(&folder, error),
+            _ => Error::at(&folder, error),
+        })?;
         if names.is_empty() {
             return Ok(None);
         }
@@ -285,6 +286,17 @@ impl Stage {
         let path = self.path(name);
         Error::new(ErrorKind::Damaged, format!("{} {how}", path.display())).with_path(&path)
     }
+}
+
+/// What is there instead of the folder may be of use to somebody.
+fn in_the_way(folder: &Path, error: io::Error) -> Error {
+    let message = format!(
+        "{} is in the way: files are made in a folder of that name, so move it",
+        folder.display()
+    );
+    Error::new(ErrorKind::Io, message)
+        .with_path(folder)
+        .with_source(error)
 }
 
 /// The CRC-32 of a file's first bytes.

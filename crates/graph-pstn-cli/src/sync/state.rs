@@ -1,6 +1,6 @@
 //! How far a data set has come: a small file in its folder.
 
-use graph_pstn_export::{Folder, Job};
+use graph_pstn_export::{ErrorKind, Folder, Job};
 use graph_pstn_model::{OffsetDateTime, TimeRange, format_time};
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,11 @@ impl State {
     /// What is known of the data set in this folder; `None` if nothing is. It has to be of the same job.
     pub(crate) fn read(folder: &Folder, job: &Job) -> Result<Option<Self>, Failure> {
         let text = folder.read_text(NAME);
-        let text = text.map_err(|error| damaged(folder, &one_line(&error)))?;
+        let text = text.map_err(|error| match error.kind() {
+            ErrorKind::Damaged => damaged(folder, &one_line(&error)),
+            // That is no matter of the file.
+            _ => hints::output_failure(&error),
+        })?;
         let Some(text) = text else { return Ok(None) };
         let state: Self = serde_json::from_str(&text)
             .map_err(|error| damaged(folder, &format!("it is not what sync writes ({error})")))?;
@@ -128,5 +132,20 @@ mod tests {
             let failure = State::read(&folder, &job("a")).unwrap_err();
             assert_eq!(failure.exit(), Exit::Usage, "{text}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_reached_is_not_to_be_deleted() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("file"), "").unwrap();
+        // A part of the path is no folder.
+        let folder = Folder::local(place.path().join("file/calls"));
+        let failure = State::read(&folder, &job("a")).unwrap_err();
+        assert_ne!(failure.exit(), Exit::Usage);
+        assert!(
+            !failure.hint().unwrap_or_default().contains("delete"),
+            "{failure:?}"
+        );
     }
 }

@@ -182,3 +182,22 @@ fn a_log_that_is_refused_leaves_nothing_of_the_others() {
     assert_eq!(refused.code, Some(1), "{}", refused.stderr);
     assert_eq!(workplace.names(), ["sms.csv"]);
 }
+
+#[test]
+fn what_is_in_the_way_of_the_files_in_the_making_is_named() {
+    let workplace = Workplace::new();
+    fs::write(workplace.path("calls.csv.partial"), "mine").unwrap();
+    for more in [&[][..], &["--resume"]] {
+        let refused = ended(export(&workplace, &[&["-o", "calls.csv"], more].concat()));
+        assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+        let error = refused.error();
+        assert!(error.contains("calls.csv.partial is in the way"), "{error}");
+        assert!(
+            !refused.stderr.contains("--overwrite"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let there = fs::read(workplace.path("calls.csv.partial")).unwrap();
+    assert_eq!(there, b"mine");
+}
