@@ -9,6 +9,7 @@ mod links;
 mod logged;
 mod named;
 mod page;
+mod scheduled;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,9 +21,10 @@ use crate::program::{Served, Workplace};
 use page::{Block, Page};
 
 /// Why a block is not run.
-const REASONS: [&str; 7] = [
+const REASONS: [&str; 8] = [
     "it compiles for minutes",
     "it takes Docker",
+    "it takes systemd",
     "it takes cargo-fuzz",
     "it takes servers",
     // tests/tenants.rs has tenants that somebody has.

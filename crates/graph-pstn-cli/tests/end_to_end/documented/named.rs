@@ -10,7 +10,9 @@ use super::{BY_CARGO, shell};
 use crate::program::{Ended, Workplace};
 
 /// Those that have settings, and show them with `--show-config` in place of doing anything.
-const COMMANDS: [&str; 4] = ["export", "sync", "check", "emulate"];
+pub(super) const COMMANDS: [&str; 4] = ["export", "sync", "check", "emulate"];
+/// Languages in which nothing is started.
+const SHOWN: [&str; 3] = ["json", "rust", "text"];
 /// Where a command ends and the shell's own begins.
 const ENDS: [&str; 5] = [" && ", " | ", " > ", " #", "\n"];
 
@@ -25,6 +27,7 @@ fn every_command_that_is_shown_is_understood() {
         // The crontab asks GNU's date for a month.
         let here = |block: &&Block| cfg!(target_os = "linux") || block.language != "crontab";
         let of_blocks = blocks.iter().filter(here);
+        let of_blocks = of_blocks.filter(|block| !SHOWN.contains(&block.language.as_str()));
         let of_blocks = of_blocks.flat_map(|block| invocations(&block.text));
         let of_blocks = of_blocks.map(|invocation| (invocation, true));
         let prose = page.code_in_prose();
@@ -52,7 +55,8 @@ fn every_command_that_is_shown_is_understood() {
 fn invocations(text: &str) -> Vec<String> {
     let joined = text.replace("\\\n", " ");
     let mut found = Vec::new();
-    for line in joined.lines() {
+    let is_comment = |line: &&str| line.trim_start().starts_with('#');
+    for line in joined.lines().filter(|line| !is_comment(line)) {
         let starts = ["graph-pstn "].into_iter().chain(BY_CARGO);
         let mut rests = starts.flat_map(|start| line.split(start).skip(1));
         found.extend(rests.find_map(arguments));
@@ -64,12 +68,17 @@ fn invocations(text: &str) -> Vec<String> {
     found
 }
 
-/// What stands before the shell's own, if it begins with a command and is not left to be filled in.
+/// What stands before the shell's own, if it begins as a command does and is not left to be filled in.
 fn arguments(text: &str) -> Option<String> {
     let ends = ENDS.iter().filter_map(|end| text.find(end)).min();
     let text = &text[..ends.unwrap_or(text.len())];
     let command = text.split_whitespace().next()?;
-    let is_whole = COMMANDS.contains(&command) && !text.contains('…');
+    let is_word = command.chars().all(|letter| letter.is_ascii_lowercase());
+    // `SHELL` stands for any, while `FILE` is as good a name of a file as another.
+    let is_placeholder = |word: &str| word.chars().all(|letter| letter.is_ascii_uppercase());
+    let is_left = !COMMANDS.contains(&command) && text.split_whitespace().any(is_placeholder);
+    // A word that is no command is kept: the program does not know it, and the test finds that.
+    let is_whole = is_word && !is_left && !text.contains('…');
     // As cron wants a per cent sign.
     is_whole.then(|| text.replace("\\%", "%"))
 }
@@ -89,6 +98,12 @@ fn what_is_left_to_the_shell_is_no_argument() {
         ["sync --output /data"]
     );
     assert_eq!(invocations("graph-pstn export … | head"), [""; 0]);
+    assert_eq!(invocations("graph-pstn completions SHELL"), [""; 0]);
+    assert_eq!(invocations("  # of graph-pstn or another"), [""; 0]);
+    assert_eq!(
+        invocations("graph-pstn exprot --last 2d"),
+        ["exprot --last 2d"]
+    );
 }
 
 #[test]
@@ -120,16 +135,10 @@ fn every_file_of_settings_that_is_shown_is_read() {
 #[test]
 fn every_option_that_is_named_is_there() {
     let workplace = Workplace::new();
-    let mut options = BTreeSet::new();
-    for command in COMMANDS {
-        let help = workplace.run([command, "--help"]).stdout;
-        let words = help.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
-        options.extend(
-            words
-                .filter(|word| word.starts_with("--"))
-                .map(str::to_owned),
-        );
-    }
+    let mut options: BTreeSet<String> = COMMANDS
+        .into_iter()
+        .flat_map(|command| options(&workplace, command))
+        .collect();
     // Of Docker and of cargo, and of features that are off by default.
     options.extend(["--build-arg", "--user", "--features", "--staging"].map(str::to_owned));
     let password = "--client-certificate-password";
@@ -151,6 +160,14 @@ fn every_option_that_is_named_is_there() {
             );
         }
     }
+}
+
+/// The options of a command, as its help has them.
+pub(super) fn options(workplace: &Workplace, command: &str) -> Vec<String> {
+    let help = workplace.run([command, "--help"]).stdout;
+    let words = help.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+    let options = words.filter(|word| word.starts_with("--"));
+    options.map(str::to_owned).collect()
 }
 
 #[test]
