@@ -190,12 +190,6 @@ mod tests {
             client-id = "11111111-1111-4111-8111-111111111111"
             client-secret-file = "contoso.secret"
             output = "calls/contoso"
-
-            [fabrikam]
-            tenant-id = "fabrikam.example"
-            output = "calls/fabrikam"
-            log = "direct-routing"
-            allow-shrink = true
             "#,
             &["--client-certificate=app.pem", "--tenants-at-once", "2"],
         );
