@@ -1,10 +1,6 @@
 //! What may be wrong with the app registration, although the client does everything right.
 
-use time::{Duration, OffsetDateTime};
-
-use crate::EmulatorBuilder;
-use crate::state::State;
-use crate::token_endpoint::Refusal;
+use crate::refusal::Refusal;
 
 /// The state of the app in its tenant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,57 +17,27 @@ pub enum AppState {
     BlockedByPolicy,
 }
 
-impl EmulatorBuilder {
-    /// What is wrong with the app registration. Default: nothing. Codes: "Microsoft Entra authentication and
-    /// authorization error codes"; the status that a policy's refusal comes with in this flow is not published.
-    pub fn app_state(mut self, state: AppState) -> Self {
-        self.options.app_state = state;
-        self
-    }
-
-    /// Gives out tokens in the form of Entra's own, a JWT that names the app's roles, instead of opaque ones. The
-    /// signature is none.
-    pub fn readable_tokens(mut self, readable: bool) -> Self {
-        self.options.readable_tokens = readable;
-        self
-    }
-
-    /// Sets the server's clock ahead of the machine's by so many seconds (behind it, if negative): its `Date`, and what
-    /// it holds the times of an assertion against. Default 0.
-    pub fn clock_skew(mut self, seconds: i64) -> Self {
-        self.options.clock_skew = Duration::seconds(seconds);
-        self
-    }
-}
-
-impl State {
-    /// What the server takes the time to be. Rows have a clock of their own.
-    pub(crate) fn clock(&self) -> OffsetDateTime {
-        let now = OffsetDateTime::now_utc();
-        now.checked_add(self.options.clock_skew).unwrap_or(now)
-    }
-
+impl AppState {
     /// The refusal that an app meets before its proof is looked at.
-    pub(crate) fn unless_disabled(&self) -> Result<(), Refusal> {
-        match self.options.app_state {
-            AppState::Disabled => Err(Refusal::request(
+    pub(crate) fn unless_disabled(self, client_id: &str) -> Result<(), Refusal> {
+        match self {
+            Self::Disabled => Err(Refusal::request(
                 7_000_112,
                 "unauthorized_client",
-                format!("Application '{}' is disabled.", self.options.client_id),
+                format!("Application '{client_id}' is disabled."),
             )),
             _ => Ok(()),
         }
     }
 
     /// The refusal of the right secret.
-    pub(crate) fn unless_secret_expired(&self) -> Result<(), Refusal> {
-        match self.options.app_state {
-            AppState::SecretExpired => Err(Refusal::client(
+    pub(crate) fn unless_secret_expired(self, client_id: &str) -> Result<(), Refusal> {
+        match self {
+            Self::SecretExpired => Err(Refusal::client(
                 7_000_222,
                 format!(
-                    "The provided client secret keys for app '{}' are expired. Visit the Azure portal to \
-                     create new keys for your app: https://aka.ms/NewClientSecret.",
-                    self.options.client_id
+                    "The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to \
+                     create new keys for your app: https://aka.ms/NewClientSecret."
                 ),
             )),
             _ => Ok(()),
@@ -79,9 +45,9 @@ impl State {
     }
 
     /// The refusal of an app that has proved itself.
-    pub(crate) fn unless_blocked(&self) -> Result<(), Refusal> {
-        match self.options.app_state {
-            AppState::BlockedByPolicy => Err(Refusal::request(
+    pub(crate) fn unless_blocked(self) -> Result<(), Refusal> {
+        match self {
+            Self::BlockedByPolicy => Err(Refusal::request(
                 53_003,
                 "invalid_grant",
                 "Access has been blocked by Conditional Access policies. The access policy does not \

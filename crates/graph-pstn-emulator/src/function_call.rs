@@ -199,7 +199,7 @@ fn skip(query: Option<&str>) -> Result<u64, Refusal> {
         match name.as_str() {
             "$skip" => skip = value.parse().map_err(|_| invalid(&name))?,
             "$skiptoken" => {
-                skip = crate::page::skip_of_token(&value)
+                skip = crate::skip_token::skip(&value)
                     .ok_or_else(|| Refusal::Syntax("The $skiptoken is not valid.".into()))?;
             }
             "$top" => {

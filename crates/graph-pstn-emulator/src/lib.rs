@@ -22,8 +22,8 @@
 
 mod app_state;
 mod assertion;
+mod builder;
 mod control;
-mod emulator;
 mod faults;
 mod foreign;
 mod function_call;
@@ -31,9 +31,12 @@ mod graph;
 mod page;
 mod quota;
 mod random;
+mod refusal;
 mod reply;
 mod rows;
+mod running;
 mod server;
+mod skip_token;
 mod state;
 mod stats;
 mod tls;
@@ -44,11 +47,12 @@ mod version;
 mod wire;
 
 pub use app_state::AppState;
-pub use emulator::{Emulator, EmulatorBuilder, RunningEmulator};
+pub use builder::{Emulator, EmulatorBuilder};
 pub use faults::{Fault, Faults, ScriptError, UnknownFault};
 pub use page::LinkForm;
 pub use quota::Quota;
 pub use rows::{Log, UnknownLog};
+pub use running::RunningEmulator;
 pub use stats::Stats;
 pub use truth::Truth;
 

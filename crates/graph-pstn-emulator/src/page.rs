@@ -1,10 +1,8 @@
 //! A page of a log, as the bytes of its JSON body.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use crate::function_call::FunctionCall;
 use crate::rows::{self, DAY, Log, View};
+use crate::skip_token;
 use crate::version::Version;
 
 /// The most rows on one page ("getPstnCalls": pages of 1,000 records).
@@ -94,11 +92,7 @@ fn link(origin: &str, form: LinkForm, call: &FunctionCall, skip: u64) -> String 
     match form {
         LinkForm::Faithful => format!("{}?$skip={skip}", exact()),
         LinkForm::SkipToken => {
-            format!(
-                "{}?$skiptoken={}",
-                exact(),
-                URL_SAFE_NO_PAD.encode(format!("s:{skip}"))
-            )
+            format!("{}?$skiptoken={}", exact(), skip_token::of(skip))
         }
         LinkForm::Documented => {
             let first = rows::date_text(from);
@@ -111,14 +105,4 @@ fn link(origin: &str, form: LinkForm, call: &FunctionCall, skip: u64) -> String 
             format!("{head}({from}={first},{to}={last})?$skip={skip}")
         }
     }
-}
-
-/// The rows to pass over that a `$skiptoken` of ours stands for.
-pub(crate) fn skip_of_token(token: &str) -> Option<u64> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    std::str::from_utf8(&bytes)
-        .ok()?
-        .strip_prefix("s:")?
-        .parse()
-        .ok()
 }

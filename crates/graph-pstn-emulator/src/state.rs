@@ -115,6 +115,12 @@ impl State {
         }
     }
 
+    /// What the server takes the time to be. Rows have a clock of their own.
+    pub(crate) fn clock(&self) -> OffsetDateTime {
+        let now = OffsetDateTime::now_utc();
+        now.checked_add(self.options.clock_skew).unwrap_or(now)
+    }
+
     /// What can be seen of the rows now.
     pub(crate) fn view(&self) -> View {
         let options = &self.options;

@@ -14,45 +14,9 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::random;
+use crate::refusal::Refusal;
 use crate::reply::{self, Reply};
 use crate::state::State;
-
-/// A refusal, as Entra words it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) status: StatusCode,
-    pub(crate) error: &'static str,
-    pub(crate) code: u32,
-    pub(crate) text: String,
-}
-
-impl Refusal {
-    pub(crate) fn request(code: u32, error: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error,
-            code,
-            text: text.into(),
-        }
-    }
-
-    pub(crate) fn client(code: u32, text: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            error: "invalid_client",
-            code,
-            text: text.into(),
-        }
-    }
-
-    pub(crate) fn missing(name: &str) -> Self {
-        Self::request(
-            900_144,
-            "invalid_request",
-            format!("The request body must contain the following parameter: '{name}'."),
-        )
-    }
-}
 
 /// What the client asks for, once it is clear who it is.
 struct Grant {
@@ -199,11 +163,14 @@ fn grant(
             ),
         ));
     }
-    state.unless_disabled()?;
+    state
+        .options
+        .app_state
+        .unless_disabled(&state.options.client_id)?;
     scope(&state.origin, field("scope"))?;
     let secret = field("client_secret").or(basic.as_ref().map(|(_, secret)| secret.as_str()));
     credential(state, tenant, secret, &form)?;
-    state.unless_blocked()?;
+    state.options.app_state.unless_blocked()?;
     claims(state, field("claims"))
 }
 
@@ -293,7 +260,10 @@ fn credential(
     };
     let expected = state.options.client_secret.as_bytes();
     match aws_lc_rs::constant_time::verify_slices_are_equal(secret.as_bytes(), expected) {
-        Ok(()) => state.unless_secret_expired(),
+        Ok(()) => state
+            .options
+            .app_state
+            .unless_secret_expired(&state.options.client_id),
         Err(_) => Err(Refusal::client(
             7_000_215,
             format!(

@@ -3,8 +3,8 @@
 use std::io;
 
 use super::certificate::public_key;
-use super::{in_time, jwt::Jwt, malformed};
-use crate::token_endpoint::Refusal;
+use super::jwt::{Jwt, malformed};
+use crate::refusal::Refusal;
 
 /// The audience of such tokens in the worldwide cloud.
 const AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -61,5 +61,5 @@ pub(super) fn check(issuers: &[Issuer], jwt: &Jwt<'_>, now: i64) -> Result<(), R
     if claim("aud") != AUDIENCE {
         return no_match(700_212, "audience", claim("aud"));
     }
-    in_time(jwt, now).map(drop)
+    jwt.in_time(now).map(drop)
 }

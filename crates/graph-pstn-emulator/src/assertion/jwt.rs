@@ -8,8 +8,10 @@ use base64::engine::general_purpose::GeneralPurposeConfig;
 use base64::engine::{DecodePaddingMode, general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use super::malformed;
-use crate::token_endpoint::Refusal;
+use crate::refusal::Refusal;
+
+/// By so many seconds clocks may differ; Entra's tolerance is about that.
+pub(super) const TOLERANCE: i64 = 300;
 
 /// A token whose signature is yet to be checked.
 pub(super) struct Jwt<'a> {
@@ -78,6 +80,32 @@ impl<'a> Jwt<'a> {
         let key = UnparsedPublicKey::new(by, key);
         key.verify(self.signed.as_bytes(), &self.signature).is_ok()
     }
+
+    /// Refuses an assertion that is not valid now; gives its end.
+    pub(super) fn in_time(&self, now: i64) -> Result<i64, Refusal> {
+        let (Some(not_before), Some(expires)) = (self.seconds("nbf"), self.seconds("exp")) else {
+            return Err(malformed("It lacks the claim 'nbf' or 'exp'."));
+        };
+        if now + TOLERANCE < not_before || now - TOLERANCE >= expires {
+            return Err(Refusal::client(
+                700_024,
+                format!(
+                    "Client assertion is not within its valid time range. Current time: {now}, assertion \
+                     valid from {not_before}, expiry time of assertion {expires}."
+                ),
+            ));
+        }
+        Ok(expires)
+    }
+}
+
+/// A token that is none, or lacks a claim that it must have.
+pub(super) fn malformed(text: &str) -> Refusal {
+    Refusal::request(
+        50_027,
+        "invalid_request",
+        format!("JWT token is invalid or malformed. {text}"),
+    )
 }
 
 /// The bytes of a thumbprint: Microsoft's libraries write base64url and base64, with padding or without.

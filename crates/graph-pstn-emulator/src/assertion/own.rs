@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::certificate::Certificate;
-use super::{TOLERANCE, in_time, jwt, jwt::Jwt, malformed};
-use crate::token_endpoint::Refusal;
+use super::jwt::{self, Jwt, TOLERANCE, malformed};
+use crate::refusal::Refusal;
 
 /// Microsoft's page: `exp` is "5-10 minutes after nbf at most".
 const LONGEST_LIFE: i64 = 600;
@@ -45,7 +45,7 @@ pub(super) fn check(
         )));
     }
     names(expected, jwt)?;
-    let expires = in_time(jwt, now)?;
+    let expires = jwt.in_time(now)?;
     if jwt
         .seconds("nbf")
         .is_some_and(|from| expires.saturating_sub(from) > LONGEST_LIFE)

@@ -1,28 +1,28 @@
-//! Setting an emulator up, and the handle on one that runs.
+//! Setting an emulator up: what its rows, its pages and its service are like.
+
+mod app_registration;
 
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::app_state::AppState;
 use crate::assertion::Registered;
 use crate::faults::Faults;
 use crate::page::{LinkForm, PAGE_ROWS};
 use crate::quota::Quota;
-use crate::rows::{Log, Tenant};
+use crate::rows::Tenant;
+use crate::running::RunningEmulator;
 use crate::server::{self, Host};
 use crate::state::{Options, State};
-use crate::stats::Stats;
 use crate::tls;
-use crate::truth::Truth;
 
 /// The tenant that the emulator plays unless told otherwise.
 const TENANT_ID: &str = "00000000-0000-4000-8000-00000000a001";
@@ -128,37 +128,6 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The tenant's id, a GUID or a domain.
-    pub fn tenant_id(mut self, id: impl Into<String>) -> Self {
-        self.options.tenant_id = id.into();
-        self
-    }
-
-    /// The application's id.
-    pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.options.client_id = id.into();
-        self
-    }
-
-    /// The application's secret.
-    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
-        self.options.client_secret = secret.into();
-        self
-    }
-
-    /// The application roles that the administrator has consented to. Default: `CallRecords.Read.All`. Without
-    /// that or `CallRecord-PstnCalls.Read.All` Graph answers 403.
-    pub fn roles<R: Into<String>>(mut self, roles: impl IntoIterator<Item = R>) -> Self {
-        self.options.roles = roles.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// How long tokens live, to the millisecond; `expires_in` says it in whole seconds. Default 3,599 s.
-    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.options.token_lifetime = lifetime;
-        self
-    }
-
     /// How many requests are let through. Default: [`Quota::unlimited`].
     pub fn quota(mut self, quota: Quota) -> Self {
         self.options.quota = quota;
@@ -226,6 +195,13 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the server's clock ahead of the machine's by so many seconds (behind it, if negative): its `Date`, and what
+    /// it holds the times of an assertion against. Default 0.
+    pub fn clock_skew(mut self, seconds: i64) -> Self {
+        self.options.clock_skew = time::Duration::seconds(seconds);
+        self
+    }
+
     /// Starts listening, on the caller's tokio runtime.
     ///
     /// # Errors
@@ -266,134 +242,6 @@ impl EmulatorBuilder {
         let task = tokio::spawn(async move {
             tokio::join!(own, foreign);
         });
-        Ok(RunningEmulator {
-            state,
-            addr,
-            ca,
-            stop,
-            task: Some(task),
-        })
-    }
-}
-
-/// An emulator that serves until it is shut down or dropped.
-#[must_use = "an emulator that is dropped stops"]
-pub struct RunningEmulator {
-    state: Arc<State>,
-    addr: SocketAddr,
-    ca: Option<PathBuf>,
-    stop: watch::Sender<bool>,
-    task: Option<JoinHandle<()>>,
-}
-
-impl fmt::Debug for RunningEmulator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunningEmulator")
-            .field("origin", &self.state.origin)
-            .field("stats", &self.stats())
-            .finish_non_exhaustive()
-    }
-}
-
-impl RunningEmulator {
-    /// Graph's root, e.g. `http://127.0.0.1:43210`, without a slash at the end. The scope to ask a token for
-    /// is this with `/.default`.
-    #[must_use]
-    pub fn graph_endpoint(&self) -> &str {
-        &self.state.origin
-    }
-
-    /// The root of the token endpoint: the same origin.
-    #[must_use]
-    pub fn authority_host(&self) -> &str {
-        &self.state.origin
-    }
-
-    /// The tenant's id.
-    #[must_use]
-    pub fn tenant_id(&self) -> &str {
-        &self.state.options.tenant_id
-    }
-
-    /// The application's id.
-    #[must_use]
-    pub fn client_id(&self) -> &str {
-        &self.state.options.client_id
-    }
-
-    /// The application's secret, which opens this emulator only.
-    #[must_use]
-    pub fn client_secret(&self) -> &str {
-        &self.state.options.client_secret
-    }
-
-    /// Where the certificate of the authority was written, if the emulator speaks TLS.
-    #[must_use]
-    pub fn ca_certificate(&self) -> Option<&Path> {
-        self.ca.as_deref()
-    }
-
-    /// The address it listens on.
-    #[must_use]
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
-    }
-
-    /// The foreign origin, where no client must send a token: links and redirects of some faults lead there, and
-    /// [`Stats::foreign_tokens`] counts.
-    #[must_use]
-    pub fn foreign_origin(&self) -> &str {
-        &self.state.foreign
-    }
-
-    /// What it has done so far. `GET /emulator/stats` tells the same.
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        self.state.counters.read()
-    }
-
-    /// Exchanges what goes wrong, from the next request on; requests are numbered from 1 again.
-    pub fn set_faults(&self, faults: Faults) {
-        self.state.faults.set(faults);
-    }
-
-    /// Sets the clock of the rows, which stands still from then on; see [`EmulatorBuilder::now`].
-    pub fn set_now(&self, now: OffsetDateTime) {
-        self.state.set_now(now);
-    }
-
-    /// What a client must find in `[from, until)` of this log now, computed without serving it.
-    #[must_use]
-    pub fn truth(&self, log: Log, from: OffsetDateTime, until: OffsetDateTime) -> Truth {
-        Truth::seen(self.state.view(), log, from, until)
-    }
-
-    /// Makes every token that was given out worthless, as an administrator's revocation does. Gives
-    /// their number.
-    pub fn revoke_tokens(&self) -> usize {
-        self.state.tokens().revoke_all()
-    }
-
-    /// From now on answers tokens of clients that declared `cp1` with a claims challenge (401 with `claims`),
-    /// until they come with a token that was requested with those claims.
-    pub fn challenge_tokens(&self) {
-        self.state.tokens().challenge();
-    }
-
-    /// Stops accepting, lets the answers under way finish for up to two seconds, and ends.
-    pub async fn shutdown(mut self) {
-        // The receiver lives as long as the task.
-        let _ = self.stop.send(true);
-        if let Some(task) = self.task.take() {
-            let _ = task.await;
-        }
-    }
-}
-
-impl Drop for RunningEmulator {
-    fn drop(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
-        }
+        Ok(RunningEmulator::new(state, addr, ca, stop, task))
     }
 }
