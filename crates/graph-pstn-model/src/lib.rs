@@ -70,6 +70,7 @@ mod call_type;
 mod collection;
 mod collection_error;
 mod decimal;
+mod decode;
 mod envelope;
 mod error_body;
 mod instant;
@@ -85,6 +86,7 @@ mod rows;
 mod tabular;
 mod text;
 mod time_range;
+mod unknown;
 
 pub use rust_decimal::Decimal;
 pub use time::OffsetDateTime;

@@ -11,8 +11,8 @@
 
 use crate::{
     Collection, CollectionError,
-    envelope::{Counting, Envelope, Key},
-    rows::NoteUnknown,
+    envelope::{Envelope, Key},
+    unknown::{Counting, NoteUnknown},
 };
 
 mod cursor;

@@ -4,10 +4,10 @@ use aws_lc_rs::digest::{self, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use aws_lc_rs::signature::{KeyPair as _, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rustls_pki_types::pem::{PemObject as _, SectionKind};
 use secrecy::SecretString;
-use secrecy::zeroize::Zeroizing;
 
+use super::parts::Parts;
+use super::pem;
 use crate::Error;
 
 /// What an app signs with, and what it shows of it.
@@ -16,23 +16,6 @@ pub(super) struct Identity {
     /// DER. The certificate of the key first, then the others in the order of the file.
     pub(super) chain: Vec<Vec<u8>>,
 }
-
-/// The parts as they stand in a file.
-#[derive(Default)]
-pub(super) struct Parts {
-    pub(super) certificates: Vec<Vec<u8>>,
-    pub(super) keys: Vec<Key>,
-}
-
-pub(super) enum Key {
-    Pkcs8(Zeroizing<Vec<u8>>),
-    Pkcs1(Zeroizing<Vec<u8>>),
-}
-
-/// RFC 8017, appendix C: 1.2.840.113549.1.1.1 in DER, the algorithm of an RSA key in PKCS#8.
-const RSA_ENCRYPTION: &[u8] = &[
-    0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01,
-];
 
 impl Identity {
     /// # Errors
@@ -46,10 +29,10 @@ impl Identity {
         let mut parts = if certificate.first() == Some(&0x30) {
             binary(certificate, password)?
         } else {
-            pem(certificate)?
+            pem::read(certificate)?
         };
         if let Some(key) = key {
-            parts.keys = pem(key)?.keys;
+            parts.keys = pem::read(key)?.keys;
         }
         Self::of(parts)
     }
@@ -105,57 +88,6 @@ impl Identity {
     pub(super) fn sha1_thumbprint(&self) -> String {
         URL_SAFE_NO_PAD.encode(digest::digest(&SHA1_FOR_LEGACY_USE_ONLY, self.leaf()))
     }
-}
-
-impl Key {
-    fn parsed(&self) -> Result<RsaKeyPair, Error> {
-        let parsed = match self {
-            Self::Pkcs8(der)
-                if !der
-                    .windows(RSA_ENCRYPTION.len())
-                    .any(|w| w == RSA_ENCRYPTION) =>
-            {
-                return Err(not_rsa());
-            }
-            Self::Pkcs8(der) => RsaKeyPair::from_pkcs8(der),
-            Self::Pkcs1(der) => RsaKeyPair::from_der(der),
-        };
-        parsed.map_err(|rejected| {
-            Error::config(format!(
-                "the private key cannot be used ({rejected}): it must be RSA of 2048 to 8192 bits"
-            ))
-        })
-    }
-}
-
-fn not_rsa() -> Error {
-    Error::config("the private key is not RSA, and Entra accepts no other: make an RSA certificate")
-}
-
-fn pem(text: &[u8]) -> Result<Parts, Error> {
-    // With the byte order mark of Windows' editors the first block would not begin its line, and be passed over.
-    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-    let mentions = |words: &str| text.windows(words.len()).any(|w| w == words.as_bytes());
-    // PKCS#8 says it in the label, the older form (RFC 1423) in a header.
-    if mentions("ENCRYPTED PRIVATE KEY") || mentions("Proc-Type: 4,ENCRYPTED") {
-        return Err(Error::config(
-            "the private key is encrypted, which is not supported in PEM: decrypt it (openssl pkcs8 -in \
-             KEY -out PLAIN) into a file that only this user can read, or use PKCS#12",
-        ));
-    }
-    let mut parts = Parts::default();
-    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(text) {
-        let (kind, der) =
-            section.map_err(|_| Error::config("the certificate file is broken PEM"))?;
-        match kind {
-            SectionKind::Certificate => parts.certificates.push(der),
-            SectionKind::PrivateKey => parts.keys.push(Key::Pkcs8(Zeroizing::new(der))),
-            SectionKind::RsaPrivateKey => parts.keys.push(Key::Pkcs1(Zeroizing::new(der))),
-            SectionKind::EcPrivateKey => return Err(not_rsa()),
-            _ => {}
-        }
-    }
-    Ok(parts)
 }
 
 #[cfg(feature = "pkcs12")]

@@ -1,13 +1,15 @@
 //! The client certificate: the app signs an assertion for each token request.
 //!
 //! [`ClientCertificateCredential`] joins three parts: where certificate and key come from and whether
-//! they have changed (`store`), reading them (`identity`, `pkcs12`), and the signed assertion
+//! they have changed (`store`), reading them (`identity`, `pem`, `pkcs12`), and the signed assertion
 //! (`assertion`).
 
 mod assertion;
 #[cfg(test)]
 mod clock_tests;
 mod identity;
+mod parts;
+mod pem;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;
 mod store;

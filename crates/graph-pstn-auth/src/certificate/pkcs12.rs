@@ -4,7 +4,7 @@ use p12_keystore::Pkcs12Archive;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::identity::{Key, Parts};
+use super::parts::{Key, Parts};
 use crate::Error;
 
 pub(super) fn read(bytes: &[u8], password: Option<&SecretString>) -> Result<Parts, Error> {

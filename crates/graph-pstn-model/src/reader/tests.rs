@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use serde::Serialize;
 
 use super::{cursor::plain_length, *};
-use crate::{BadRow, DirectRoutingLogRow, PstnCallLogRow, beta, envelope, rows::KnownRow};
+use crate::{
+    BadRow, DirectRoutingLogRow, PstnCallLogRow, beta, decode::with_serde, rows::KnownRow,
+};
 
 /// Whether the reader read the page; what it read is then compared with what serde reads.
 fn read_alike<R>(text: &str) -> bool
@@ -14,7 +16,7 @@ where
     let Some(read) = read_page::<R>(text) else {
         return false;
     };
-    let expected = envelope::decode::<R, _>(text, BadRow::Fail, Counting::default);
+    let expected = with_serde::decode::<R, _>(text, BadRow::Fail, Counting::default);
     match (read, expected) {
         (Ok(read), Ok(expected)) => {
             assert_eq!(read, expected, "{text}");

@@ -12,7 +12,7 @@ pub use dial_out::PstnOnlineMeetingDialoutReport;
 pub use direct_routing::DirectRoutingLogRow;
 pub use pstn_call::PstnCallLogRow;
 pub use sms::SmsLogRow;
-pub(crate) use table::{KnownRow, NoteUnknown, log_row};
+pub(crate) use table::{KnownRow, log_row};
 
 /// The forms that the rows of v1.0 have in the beta version, which has more properties.
 ///

@@ -1,14 +1,6 @@
 //! One table makes a row type: its fields, how it is read and written, and its columns.
 
-/// Counts the properties of a row that its type does not know.
-pub(crate) trait NoteUnknown {
-    fn note(&mut self, property: &str);
-}
-
-/// Plain deserialization has nobody to tell.
-impl NoteUnknown for () {
-    fn note(&mut self, _: &str) {}
-}
+use crate::unknown::NoteUnknown;
 
 /// A row type of this crate: reads itself, and says which properties it did not know.
 pub(crate) trait KnownRow: Sized {
@@ -42,7 +34,8 @@ macro_rules! log_row {
                 Cell, Column, Tabular,
                 property::{FieldSeed, Property},
                 reader::{Cursor, Scan, ScanRow},
-                rows::{KnownRow, NoteUnknown},
+                rows::KnownRow,
+                unknown::NoteUnknown,
             };
             use serde_with::ser::SerializeAsWrap;
 
