@@ -44,13 +44,15 @@ pub(super) fn is_guid(guid: &str) -> bool {
     first_group.windows(2).all(|pair| pair[0] == pair[1]) || GUIDS.contains(&guid.as_str())
 }
 
-/// Loopback, or for documentation (RFC 5737) or benchmarks (RFC 2544).
+/// Loopback, or for documentation (RFC 5737) or benchmarks (RFC 2544), or reserved (RFC 1112).
 pub(super) fn is_ipv4(address: Ipv4Addr) -> bool {
     let is_for_benchmarks = matches!(address.octets(), [198, 18 | 19, ..]);
+    let is_reserved = address.octets()[0] >= 240;
     address.is_loopback()
         || address.is_documentation()
         || address.is_unspecified()
         || is_for_benchmarks
+        || is_reserved
 }
 
 /// Loopback, or for documentation (RFC 3849).
