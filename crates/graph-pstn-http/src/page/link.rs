@@ -60,9 +60,11 @@ impl fmt::Display for NextLink {
     }
 }
 
+/// Its path, as spans have it: what a query holds is Graph's, and nobody knows what it tells.
 impl fmt::Debug for NextLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "NextLink({})", self.0)
+        let query = self.0.query().map_or("", |_| "?..");
+        write!(f, "NextLink({}{query})", self.0.path())
     }
 }
 
@@ -104,6 +106,15 @@ mod tests {
         ] {
             assert_eq!(parse(link).unwrap().to_string(), link);
         }
+    }
+
+    #[test]
+    fn debug_shows_no_query() {
+        let link = parse("https://graph.example/v1.0/x?$skiptoken=a").unwrap();
+        let shown = format!("{link:?}");
+        assert_eq!(shown, "NextLink(/v1.0/x?..)");
+        let plain = parse("https://graph.example/v1.0/x").unwrap();
+        assert_eq!(format!("{plain:?}"), "NextLink(/v1.0/x)");
     }
 
     #[test]

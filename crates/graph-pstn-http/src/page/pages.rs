@@ -86,7 +86,8 @@ impl<S: Service<PageRequest>> Pages<S> {
 }
 
 fn looped(what: &str, link: &NextLink) -> Error {
-    Error::new(ErrorKind::PagingLoop, format!("{what} ({link})"))
+    let path = link.uri().path();
+    Error::new(ErrorKind::PagingLoop, format!("{what} ({path})"))
 }
 
 impl<S, T> Stream for Pages<S>
