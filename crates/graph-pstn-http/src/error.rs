@@ -4,8 +4,8 @@ use std::{error, fmt, time::Duration};
 
 use http::StatusCode;
 
-/// No server means more than a year.
-const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);
+/// No server that names a time to wait means more than a year; what says so counts as that.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);
 
 type Source = Box<dyn error::Error + Send + Sync>;
 

@@ -11,8 +11,7 @@ use http::{
     header::{DATE, RETRY_AFTER},
 };
 
-/// No server means more than a year; what says so is not obeyed to the letter but still a long time.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+use crate::error::LONGEST_WAIT;
 
 /// How long the response asks the client to stay away, counted from its arrival.
 ///
@@ -35,14 +34,18 @@ fn at_date(text: &str, headers: &HeaderMap) -> Option<Duration> {
         .and_then(|text| httpdate::parse_http_date(text).ok())
         .unwrap_or_else(SystemTime::now);
     // A date that has passed says: now.
-    Some(then.duration_since(now).unwrap_or_default().min(LONGEST))
+    Some(
+        then.duration_since(now)
+            .unwrap_or_default()
+            .min(LONGEST_WAIT),
+    )
 }
 
 fn in_seconds(text: &str) -> Option<Duration> {
     text.split(',')
         .filter_map(|part| part.trim().parse::<f64>().ok())
         .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
-        .map(|seconds| Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64())))
+        .map(|seconds| Duration::from_secs_f64(seconds.min(LONGEST_WAIT.as_secs_f64())))
         .max()
 }
 
@@ -95,7 +98,7 @@ mod tests {
             "99999999999999999999",
             "Fri, 31 Dec 9999 23:59:59 GMT",
         ] {
-            assert_eq!(read(&[absurd], None), Some(LONGEST), "{absurd}");
+            assert_eq!(read(&[absurd], None), Some(LONGEST_WAIT), "{absurd}");
         }
     }
 
@@ -103,7 +106,7 @@ mod tests {
         #[test]
         fn no_header_value_breaks_it(text in "[ -~]{0,40}") {
             let wait = read(&[&text], Some(&text));
-            prop_assert!(wait.is_none_or(|wait| wait <= LONGEST));
+            prop_assert!(wait.is_none_or(|wait| wait <= LONGEST_WAIT));
         }
     }
 }

@@ -11,10 +11,7 @@ use std::{
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{Quota, window::Window};
-use crate::{CallClock, Error, ErrorKind, QuotaWait, SharedObserver};
-
-/// The longest time that a gate stays closed: a year.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+use crate::{CallClock, Error, ErrorKind, QuotaWait, SharedObserver, error::LONGEST_WAIT};
 
 /// The log that a request is to, by which it is counted; put into the request's extensions.
 /// Requests without one are counted together.
@@ -112,7 +109,7 @@ impl RateLimits {
     pub fn close_gate(&self, collection: Collection, wait: Duration) {
         let now = Instant::now();
         // What is too long for the clock to tell is longer than any call waits.
-        let until = now.checked_add(wait).unwrap_or(now + LONGEST);
+        let until = now.checked_add(wait).unwrap_or(now + LONGEST_WAIT);
         let counted = self.counted(collection);
         let mut gate = locked(&counted.gate);
         *gate = gate.max(Some(until));
