@@ -24,6 +24,7 @@ const MOST_EMPTY: u32 = 100;
 ///   for the same page again. After any other it ends.
 /// - [`continuation`](Self::continuation) is the page that would be asked for next; given to
 ///   [`Pages::new`], also in another process, it goes on from there.
+#[must_use = "a stream asks for nothing unless it is polled"]
 pub struct Pages<S: Service<PageRequest>> {
     service: S,
     /// The page to ask for, or the one that is being asked for.

@@ -15,6 +15,10 @@ use crate::Error;
 ///
 /// Rows that could not be read, and those in conflict, are only counted:
 /// [`progress`](RangeReader::progress) of the [`reader`](Self::reader) has their number.
+///
+/// # Panics
+/// When it is polled outside a tokio runtime.
+#[must_use = "a stream asks for nothing unless it is polled"]
 pub struct Rows<T> {
     reader: RangeReader<T>,
     batch: vec::IntoIter<T>,

@@ -6,8 +6,9 @@ use std::sync::{
 /// A bucket of retry tokens that all calls share.
 ///
 /// Each retry takes some; a call that succeeds in the end puts back what its retries took, and any
-/// success puts back one. A call that is dropped before its end puts back what it took as well. While the service answers at all the bucket stays full; when it is down for
-/// everybody the bucket empties, and failures are returned at once instead of being multiplied.
+/// success puts back one. A call that is dropped before its end puts back what it took as well. While the
+/// service answers at all the bucket stays full; when it is down for everybody the bucket empties, and
+/// failures are returned at once instead of being multiplied.
 #[derive(Clone, Debug)]
 pub struct RetryBudget(Arc<Bucket>);
 
@@ -34,7 +35,8 @@ impl RetryBudget {
         self.0.available.load(Ordering::Relaxed)
     }
 
-    /// Takes `cost` tokens, or none and says so.
+    /// Takes `cost` tokens, or none and says so with `false`.
+    #[must_use = "without the tokens there must be no retry"]
     pub fn withdraw(&self, cost: u32) -> bool {
         let take = |available: u32| available.checked_sub(cost);
         self.0
