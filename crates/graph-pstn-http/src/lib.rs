@@ -110,6 +110,8 @@ mod error;
 #[cfg(any(feature = "authorize", feature = "rate-limit"))]
 mod fussy;
 mod observe;
+#[cfg(any(feature = "prefetch", feature = "read"))]
+mod task;
 mod token;
 
 #[cfg(feature = "attempt-timeout")]

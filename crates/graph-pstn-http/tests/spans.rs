@@ -7,8 +7,10 @@
 )]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Debug,
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -16,6 +18,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_core::Stream as _;
 use graph_pstn_http::{
     AccessToken, BoxFuture, Endpoints, Error, ErrorKind, GraphClient, PageRequest, TokenProvider,
     TokenRequest,
@@ -25,9 +28,15 @@ use http::{Request, Response};
 use time::macros::datetime;
 use tower::{ServiceExt as _, service_fn};
 use tracing::{
-    Event, Metadata, Subscriber,
+    Event, Instrument as _, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
+    subscriber::{DefaultGuard, set_default},
+};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt as _},
+    registry::LookupSpan,
 };
 
 /// What must be in no span and no event: of the token, of a link's query, of a row, of Graph's message.
@@ -46,11 +55,12 @@ struct Seen {
     fields: Fields,
 }
 
-/// Keeps every span and every event of the thread.
+/// Every span and every event of the thread.
 #[derive(Default)]
 struct Heard {
     spans: Vec<Seen>,
-    entered: Vec<usize>,
+    /// The places of open spans among them.
+    places: HashMap<Id, usize>,
     events: Vec<Fields>,
 }
 
@@ -69,47 +79,42 @@ impl Visit for Taken<'_> {
     }
 }
 
-fn index(id: &Id) -> usize {
-    usize::try_from(id.into_u64()).unwrap() - 1
-}
-
-impl Subscriber for Ear {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Ear {
+    fn on_new_span(&self, span: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut heard = self.0.lock().unwrap();
+        let parent = context.span(id).unwrap().parent();
         let mut seen = Seen {
             name: span.metadata().name(),
-            parent: heard.entered.last().copied(),
+            parent: parent.map(|parent| heard.places[&parent.id()]),
             fields: Fields::new(),
         };
         span.record(&mut Taken(&mut seen.fields));
+        let place = heard.spans.len();
+        heard.places.insert(id.clone(), place);
         heard.spans.push(seen);
-        Id::from_u64(u64::try_from(heard.spans.len()).unwrap())
     }
 
-    fn record(&self, id: &Id, values: &Record<'_>) {
-        values.record(&mut Taken(
-            &mut self.0.lock().unwrap().spans[index(id)].fields,
-        ));
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        let mut heard = self.0.lock().unwrap();
+        let place = heard.places[id];
+        values.record(&mut Taken(&mut heard.spans[place].fields));
     }
 
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::new();
         event.record(&mut Taken(&mut fields));
         self.0.lock().unwrap().events.push(fields);
     }
+}
 
-    fn enter(&self, id: &Id) {
-        self.0.lock().unwrap().entered.push(index(id));
+impl Ear {
+    /// Hears this thread, on which all tasks of its test's runtime run, for as long as the guard is there.
+    fn listens(&self) -> DefaultGuard {
+        set_default(tracing_subscriber::registry().with(self.clone()))
     }
 
-    fn exit(&self, id: &Id) {
-        assert_eq!(self.0.lock().unwrap().entered.pop(), Some(index(id)));
+    fn heard(&self) -> Heard {
+        std::mem::take(&mut *self.0.lock().unwrap())
     }
 }
 
@@ -128,11 +133,10 @@ impl TokenProvider for Tokens {
     }
 }
 
-/// Asks for pages, following the link, as often as there are answers for it.
-async fn hear(script: &'static [Result<(u16, &'static str), ErrorKind>]) -> Heard {
-    let ear = Ear::default();
-    // For this thread, on which all tasks of this runtime run.
-    let listening = tracing::subscriber::set_default(ear.clone());
+type Script = &'static [Result<(u16, &'static str), ErrorKind>];
+
+/// A client over these answers, and how many of them were given.
+fn client(script: Script) -> (GraphClient, Arc<AtomicUsize>) {
     let sent = Arc::new(AtomicUsize::new(0));
     let count = sent.clone();
     let service = service_fn(move |_: Request<Bytes>| {
@@ -150,13 +154,24 @@ async fn hear(script: &'static [Result<(u16, &'static str), ErrorKind>]) -> Hear
     let client = GraphClient::builder(Endpoints::custom(graph, login))
         .token_provider(Tokens::default())
         .service(service)
-        .build()
-        .unwrap();
-    let range = TimeRange::new(
+        .build();
+    (client.unwrap(), sent)
+}
+
+fn november() -> TimeRange {
+    TimeRange::new(
         datetime!(2019-11-01 0:00 UTC),
         datetime!(2019-12-01 0:00 UTC),
-    );
-    let mut request = Some(PageRequest::first(CallLog::Pstn, range.unwrap()));
+    )
+    .unwrap()
+}
+
+/// Asks for pages, following the link, as often as there are answers for it.
+async fn hear(script: Script) -> Heard {
+    let ear = Ear::default();
+    let listening = ear.listens();
+    let (client, sent) = client(script);
+    let mut request = Some(PageRequest::first(CallLog::Pstn, november()));
     while let Some(asked) = request.take() {
         let page = client.page_source::<PstnCallLogRow>().oneshot(asked).await;
         request = page
@@ -166,7 +181,7 @@ async fn hear(script: &'static [Result<(u16, &'static str), ErrorKind>]) -> Hear
     }
     assert_eq!(sent.load(Ordering::Relaxed), script.len());
     drop(listening);
-    std::mem::take(&mut *ear.0.lock().unwrap())
+    ear.heard()
 }
 
 /// The spans by their names, with those of their fields that tell attempts apart.
@@ -213,6 +228,34 @@ async fn a_call_has_a_span_and_each_attempt_one_inside_it() {
     assert!(attempt["url.path"].starts_with("/v1.0/communications/callRecords/"));
     assert_eq!(heard.spans[0].fields["otel.kind"], "internal");
     assert!(heard.events.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_tasks_ask_for_is_inside_the_span_of_the_caller() {
+    let ear = Ear::default();
+    let listening = ear.listens();
+    let caller = tracing::info_span!("caller");
+    let read = async {
+        let (client, _) = client(&[Ok((200, LAST))]);
+        let mut reader = client.read::<PstnCallLogRow>(CallLog::Pstn, november());
+        while reader.next_batch().await.unwrap().is_some() {}
+    };
+    read.instrument(caller.clone()).await;
+    let prefetched = async {
+        let (client, _) = client(&[Ok((200, FIRST)), Ok((200, LAST))]);
+        let first = PageRequest::first(CallLog::Pstn, november());
+        let mut pages = pin!(client.pages::<PstnCallLogRow>(first).prefetch());
+        while let Some(page) = poll_fn(|cx| pages.as_mut().poll_next(cx)).await {
+            page.unwrap();
+        }
+    };
+    prefetched.instrument(caller).await;
+    drop(listening);
+    let heard = ear.heard();
+    let calls = heard.spans.iter().filter(|span| span.name == "graph.call");
+    let parents = calls.map(|span| span.parent.map(|parent| heard.spans[parent].name));
+    let parents: Vec<_> = parents.collect();
+    assert_eq!(parents, [Some("caller"); 3]);
 }
 
 #[tokio::test(start_paused = true)]

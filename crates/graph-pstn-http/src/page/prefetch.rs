@@ -10,9 +10,13 @@ use tokio::task::JoinHandle;
 use tower_service::Service;
 
 use super::{Page, PageRequest, Pages};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, task};
 
 /// [`Pages`] that ask for one page more than the caller has: see [`Pages::prefetch`].
+///
+/// # Panics
+/// When it is polled outside a tokio runtime.
+#[must_use = "a stream asks for nothing unless it is polled"]
 pub struct Prefetch<S: Service<PageRequest>, T> {
     /// The chain, while no page is being asked for.
     pages: Option<Pages<S>>,
@@ -30,7 +34,7 @@ struct Fetched<S: Service<PageRequest>, T> {
 impl<S: Service<PageRequest>> Pages<S> {
     /// Asks for the next page while the caller is busy with the one before, in a task of its own: one page
     /// ahead, no more. Nothing is asked for before the first poll, and after an error nothing before the
-    /// next poll. Dropping the stream ends the task.
+    /// next poll. Dropping the stream ends the task. The task is inside the span of whoever polled.
     pub fn prefetch<T>(self) -> Prefetch<S, T> {
         Prefetch {
             continuation: self.continuation().cloned(),
@@ -58,7 +62,7 @@ where
     /// Asks for the next page, unless that is under way or there is none.
     fn ask(&mut self) {
         if let Some(mut pages) = self.pages.take_if(|pages| pages.continuation().is_some()) {
-            self.ahead = Some(tokio::spawn(async move {
+            self.ahead = Some(task::spawn(async move {
                 let item = poll_fn(|cx| Pin::new(&mut pages).poll_next(cx)).await;
                 Fetched { pages, item }
             }));

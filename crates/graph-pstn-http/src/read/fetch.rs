@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use super::{PageSource, plan::Limit, waiting::Waiting, window::Window};
-use crate::{Error, Page, PageRequest, Pages};
+use crate::{Error, Page, PageRequest, Pages, task};
 
 /// What the reader hears of a window while others are being delivered.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl<T: LogRow> Fetcher<T> {
         let (sender, events) = unbounded_channel();
         let pages = Pages::new(self.source.clone(), first);
         let this = self.clone();
-        let task = tokio::spawn(async move { this.run(id, window, pages, limit, &sender).await });
+        let task = task::spawn(async move { this.run(id, window, pages, limit, &sender).await });
         Fetch { events, task }
     }
 

@@ -34,8 +34,8 @@ pub type PageSource<T> = BoxCloneSyncService<PageRequest, Page<T>, Error>;
 /// Reads a range of a log, in order of time, each row once. See the [module](super).
 ///
 /// A stream of [`Batch`]es, one for each page. It asks for nothing before it is polled; from then on
-/// several windows are fetched at a time, in tasks of their own that end when the reader is dropped. After
-/// an error that [may pass](Error::is_transient) it keeps its place and may be polled again, which asks again
+/// several windows are fetched at a time, in tasks of their own that end when the reader is dropped and are inside
+/// the span of whoever polled. After an error that [may pass](Error::is_transient) it keeps its place and may be polled again, which asks again
 /// for whatever failed up to then; after any other it ends.
 ///
 /// # Panics

@@ -13,6 +13,9 @@
 //! One field that the conventions require is left out, `url.full`. The query of a link is Graph's own and opaque:
 //! what is in it today, and will be tomorrow, nobody can vouch for, and cutting it out would leave a URL that is none.
 //! Host, port and path are in the other fields. No field holds a token, a number or a name of a person.
+//!
+//! Readers of ranges, and pages that are prefetched, call from tasks of their own; their spans are inside the one that the
+//! reader was polled in.
 
 mod attempt;
 mod call;
