@@ -19,14 +19,14 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use graph_pstn_http::{
-    AccessToken, AttemptEnd, Backoff, BoxFuture, Endpoints, Error, ErrorKind, GraphClient,
-    GraphClientBuilder, Observer, Page, PageRequest, Quota, RateLimits, RequestHeadersLayer,
-    RetryPolicy, SharedObserver, TokenProvider, TokenRequest,
+    AccessToken, AttemptEnd, Backoff, BoxFuture, CallClock, CallLimits, Collection, Endpoints,
+    Error, ErrorKind, GraphClient, GraphClientBuilder, Observer, Page, PageRequest, Quota,
+    RateLimits, RequestHeadersLayer, RetryPolicy, SharedObserver, TokenProvider, TokenRequest,
 };
 use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
 use http::{Request, Response, StatusCode};
 use time::macros::datetime;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tower::{ServiceExt as _, service_fn};
 
 const PAGE: &str = r#"{"value":[{"id":"a"}]}"#;
@@ -136,12 +136,13 @@ impl Observer for Ends {
 /// The limits of a log whose gate is closed for 250 s.
 fn closed() -> RateLimits {
     let limits = unlimited();
-    let pstn = graph_pstn_http::Collection("getPstnCalls");
-    limits.close_gate(pstn, CLOSED);
+    limits.close_gate(PSTN, CLOSED);
     limits
 }
 
+const PSTN: Collection = Collection("getPstnCalls");
 const CLOSED: Duration = Duration::from_secs(250);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 fn unlimited() -> RateLimits {
     RateLimits::new(Quota::unlimited())
@@ -287,4 +288,46 @@ async fn the_attempts_of_an_error_are_the_requests_that_were_sent() {
     let error = result.unwrap_err();
     assert_eq!((error.kind(), sent.len()), (ErrorKind::Server, 7));
     assert_eq!(error.attempts(), 7);
+}
+
+/// A source that never gives a token.
+struct Silent;
+
+impl TokenProvider for Silent {
+    fn token(&self, _: TokenRequest) -> BoxFuture<'_, Result<AccessToken, Error>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn invalidate(&self, _: &AccessToken) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_of_the_callers_own_is_bounded_in_time() {
+    let get = || {
+        let request = Request::get("https://graph.example/v1.0/").body(Bytes::new());
+        request.unwrap()
+    };
+    let (builder, sent) = builder(&[Then::Answer(200, PAGE)], closed());
+    let client = builder.clone().max_wait(CLOSED / 2).build().unwrap();
+    let mut request = get();
+    request.extensions_mut().insert(PSTN);
+    let begun = Instant::now();
+    let asked = timeout(DAY, client.http_service().oneshot(request)).await;
+    assert_eq!(asked.unwrap().unwrap_err().kind(), ErrorKind::Throttled);
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+
+    let client = builder.token_provider(Silent).build().unwrap();
+    let asked = timeout(DAY, client.http_service().oneshot(get())).await;
+    assert_eq!(asked.unwrap().unwrap_err().kind(), ErrorKind::Auth);
+    assert_eq!(begun.elapsed(), Duration::from_secs(180));
+
+    // What brings a clock of its own keeps it.
+    let clock = CallClock::start(CallLimits::new(Duration::from_secs(7), DAY));
+    let mut request = get();
+    request.extensions_mut().insert(clock);
+    let begun = Instant::now();
+    let asked = timeout(DAY, client.http_service().oneshot(request)).await;
+    assert_eq!(asked.unwrap().unwrap_err().kind(), ErrorKind::Auth);
+    assert_eq!(begun.elapsed(), Duration::from_secs(7));
+    assert!(sent.lock().unwrap().is_empty());
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use graph_pstn_model::{CallLog, LogRow, TimeRange};
 use serde::de::DeserializeOwned;
-use tower::{ServiceBuilder, util::BoxCloneSyncService};
+use tower::{Layer as _, ServiceBuilder, util::BoxCloneSyncService};
 
 use super::GraphClientBuilder;
 use crate::{Endpoints, HttpService, PageRequest, PageService, PageSource, Pages, RangeReader};
@@ -55,9 +55,13 @@ impl GraphClient {
 
     /// The lower half of the stack, for requests of the caller's own: signed, within the quota, bounded in
     /// time; not retried.
+    ///
+    /// Each request has the client's [`CallLimits`](crate::CallLimits) to itself: for its token, its wait and
+    /// its attempt, or two after a 401. One that brings a [`CallClock`](crate::CallClock) of its own in its extensions
+    /// keeps that.
     #[must_use]
     pub fn http_service(&self) -> HttpService {
-        self.signed.clone()
+        BoxCloneSyncService::new(self.upper.call_layer().layer(self.signed.clone()))
     }
 }
 
