@@ -6,7 +6,7 @@
 //!   `HyperTransportBuilder::bundled_roots`.
 //! - Cryptography is AWS-LC's with the feature `aws-lc-rs`, a default feature; ring's with `ring` and
 //!   without `aws-lc-rs`; or else that of the `CryptoProvider` which the program installed in rustls.
-//! - A proxy is taken from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) unless one is set. It
+//! - A proxy is taken from the environment (by the rules of [`Proxy::Environment`]) unless one is set. It
 //!   is asked for a tunnel, so that it sees no request; loopback addresses and plain `http` go without. One whose
 //!   URL cannot be read is an error: nothing goes out by a way that was not meant.
 //! - A connection that brought a 503 is not used again, as Graph asks.

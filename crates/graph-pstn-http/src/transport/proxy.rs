@@ -1,7 +1,9 @@
 //! Which way a connection goes: straight, or through a proxy's tunnel.
 
 use std::{
-    env, fmt,
+    env,
+    ffi::OsString,
+    fmt,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -25,7 +27,15 @@ type Connection = Result<TokioIo<TcpStream>, Box<dyn std::error::Error + Send + 
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// As `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in capitals or not, by curl's rules.
+    /// As the environment has it when the transport is built. The rules are close to curl's, which prefers small
+    /// letters, separates hosts by blanks as well, and takes `*` for addresses too.
+    ///
+    /// - The proxy is that of the first of `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY`, `all_proxy` that is set and not
+    ///   empty, as in [`Url`](Self::Url). `HTTP_PROXY` does not count.
+    /// - `NO_PROXY`, or else `no_proxy`, has the hosts that are reached without it, with commas between them. A
+    ///   domain, with or without a dot before it, stands for itself and for all below it, in capitals or not; `*`
+    ///   for every name. An address or a network (`192.0.2.0/24`) stands for hosts that are written as
+    ///   addresses: no name is looked up for it. A port cannot be given.
     #[default]
     Environment,
     /// None, whatever the environment says.
@@ -56,7 +66,7 @@ impl ProxyConnector {
     pub(super) fn new(tcp: HttpConnector, proxy: &Proxy) -> Result<Self, Error> {
         let matcher = match proxy {
             Proxy::Direct => None,
-            Proxy::Environment => of_environment(|name| env::var(name).ok())?,
+            Proxy::Environment => of_environment(|name| env::var_os(name))?,
             Proxy::Url(url) => Some(matcher("the proxy", url, "")?),
         };
         Ok(Self {
@@ -89,11 +99,11 @@ impl ProxyConnector {
 }
 
 /// The proxy that the variables name, if any.
-fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Matcher>, Error> {
+fn of_environment(variable: impl Fn(&str) -> Option<OsString>) -> Result<Option<Matcher>, Error> {
     let first = |names: &[&'static str]| {
-        let mut set = names
-            .iter()
-            .filter_map(|name| Some((*name, variable(name)?)));
+        // What is no Unicode is no URL and no host either, and must not count as nothing.
+        let value = |name| Some(variable(name)?.to_string_lossy().into_owned());
+        let mut set = names.iter().filter_map(|name| Some((*name, value(name)?)));
         set.find(|(_, value)| !value.is_empty())
     };
     let Some((name, url)) = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else {
@@ -164,7 +174,7 @@ mod tests {
         let variable = |asked: &str| {
             let mut set = variables.iter();
             let (_, value) = set.find(|(name, _)| *name == asked)?;
-            Some((*value).to_owned())
+            Some((*value).into())
         };
         of_environment(variable).map(connector)
     }
@@ -196,29 +206,82 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_names_the_proxy_and_who_does_without() {
-        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
-            // One that is empty is as good as none.
-            let set = [("HTTPS_PROXY", ""), (name, PROXY)];
-            let variables = &set[usize::from(name == "HTTPS_PROXY")..];
-            let connector = environment(variables).unwrap();
-            assert!(goes_through(&connector, GRAPH), "{name}");
-            for no in ["NO_PROXY", "no_proxy"] {
-                let mut variables = variables.to_vec();
-                variables.push((no, "graph.example, 192.0.2.0/24"));
-                let connector = environment(&variables).unwrap();
-                assert!(!goes_through(&connector, GRAPH), "{name} {no}");
-                assert!(!goes_through(&connector, "https://192.0.2.7/"));
-                assert!(goes_through(&connector, "https://login.example/"));
-            }
+    fn the_first_variable_that_says_something_names_the_proxy() {
+        const NAMES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        const OTHER: &str = "http://other.example";
+        for (at, name) in NAMES.into_iter().enumerate() {
+            // Those before it are empty, which is as good as not set; those after it name another.
+            let mut variables: Vec<_> = NAMES[..at].iter().map(|name| (*name, "")).collect();
+            variables.push((name, PROXY));
+            variables.extend(NAMES[at + 1..].iter().map(|name| (*name, OTHER)));
+            let matcher = environment(&variables).unwrap().matcher.unwrap();
+            let chosen = matcher.intercept(&Uri::from_static(GRAPH)).unwrap();
+            assert_eq!(chosen.uri(), "http://proxy.example:3128/", "{name}");
         }
-        for none in [&[][..], &[("HTTP_PROXY", PROXY)], &[("HTTPS_PROXY", "")]] {
+        for none in [
+            &[][..],
+            &[("HTTP_PROXY", PROXY), ("http_proxy", PROXY)],
+            &[("HTTPS_PROXY", "")],
+        ] {
             assert!(!goes_through(&environment(none).unwrap(), GRAPH));
         }
-        let both = [("ALL_PROXY", "http://all.example"), ("HTTPS_PROXY", PROXY)];
-        let matcher = environment(&both).unwrap().matcher.unwrap();
-        let chosen = matcher.intercept(&Uri::from_static(GRAPH)).unwrap();
-        assert_eq!(chosen.uri(), "http://proxy.example:3128/");
+    }
+
+    #[test]
+    fn the_environment_names_hosts_that_are_reached_without_the_proxy() {
+        let goes_through = |list: &[(&str, &str)], host: &str| {
+            let mut variables = vec![("HTTPS_PROXY", PROXY)];
+            variables.extend(list);
+            let connector = environment(&variables).unwrap();
+            goes_through(&connector, &format!("https://{host}/v1.0"))
+        };
+        for variable in ["NO_PROXY", "no_proxy"] {
+            assert!(!goes_through(
+                &[(variable, "graph.example")],
+                "graph.example"
+            ));
+        }
+        let both = [("NO_PROXY", "graph.example"), ("no_proxy", "login.example")];
+        assert!(!goes_through(&both, "graph.example"));
+        assert!(goes_through(&both, "login.example"));
+
+        for (list, host) in [
+            ("graph.example", "graph.example:8443"),
+            ("graph.example", "a.b.graph.example"),
+            (".graph.example", "graph.example"),
+            (".graph.example", "a.graph.example"),
+            ("GRAPH.example", "graph.EXAMPLE"),
+            ("login.example, graph.example", "graph.example"),
+            ("login.example,*", "graph.example"),
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.0/24", "192.0.2.7:8443"),
+            ("2001:db8::7", "[2001:db8::7]"),
+            ("2001:db8::/32", "[2001:db8::7]"),
+        ] {
+            assert!(!goes_through(&[("NO_PROXY", list)], host), "{list}, {host}");
+        }
+        for (list, host) in [
+            ("", "graph.example"),
+            ("graph.example", "login.example"),
+            ("graph.example", "telegraph.example"),
+            ("graph.example:443", "graph.example"),
+            ("*.example", "graph.example"),
+            ("login.example graph.example", "graph.example"),
+            ("192.0.2.0/24", "198.51.100.7"),
+            ("*", "192.0.2.7"),
+        ] {
+            assert!(goes_through(&[("NO_PROXY", list)], host), "{list}, {host}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_no_unicode_is_not_passed_over() {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        let variable = |_: &str| Some(OsString::from_vec(b"http://\xff.example".to_vec()));
+        let error = of_environment(variable).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
     }
 
     #[test]
