@@ -24,9 +24,11 @@ pub(super) enum At {
 impl PageRequest {
     /// The first page of a range, by the oldest version of the API that has the log.
     ///
-    /// The bounds go out in whole seconds that enclose the range, since both ends are inclusive and
-    /// finer ones are not documented: rows before `from` or from `until` on may come back, and are for
-    /// the reader to drop. Of rows without a [time](CallLog::time_property), which are sums, nothing can be
+    /// The bounds go out in whole seconds that enclose the range, since finer ones are not documented. The
+    /// beginning is inclusive, and the end by the log's [`end_bound`](CallLog::end_bound): exclusive for Direct Routing,
+    /// inclusive for PSTN calls, and taken as inclusive where Microsoft's page does not tell. So all rows of the
+    /// range come back, and with them rows before `from` or from `until` on, which are for the reader to drop.
+    /// Of rows without a [time](CallLog::time_property), which are sums, nothing can be
     /// dropped: for them the bounds are the first and the last moment of the range, to the 100 ns.
     #[must_use]
     pub fn first(log: CallLog, range: TimeRange) -> Self {

@@ -3,8 +3,9 @@
 //! [`RangeReader`] stands above [`Pages`](crate::page::Pages). A chain of links is serial, so it cuts a
 //! range into windows, fetches several at a time and delivers them in order. It sees to what a caller must
 //! not have to think of:
-//! - **Seams.** Graph's bounds are inclusive at both ends and go out in whole seconds, so rows outside
-//!   a half-open window come back. They are dropped here, so that windows, months and reruns add up.
+//! - **Seams.** Bounds go out in whole seconds, and Graph counts the end in for most logs
+//!   ([`CallLog::end_bound`](graph_pstn_model::CallLog::end_bound)), so rows outside a half-open window come back. They are
+//!   dropped here, so that windows, months and reruns add up.
 //! - **Repeats.** Pages are no snapshot: a row may come back on the next page. It is known by its `id`,
 //!   dropped and counted. The same `id` with other content is a [conflict](Batch::conflicts): nobody but
 //!   the caller can say which is right. Rows without an `id` cannot be known again and are delivered as they
