@@ -7,6 +7,11 @@ use crate::{Error, ErrorKind};
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
+/// The longest that a failure keeps everybody from the endpoint, whatever it asks for. The callers that were told keep
+/// to what they were told; a proxy that says `86400` must not shut a process out for a day. As long as the gate
+/// of the rate limit in `graph-pstn-http`, and for the same reasons.
+pub(super) const LONGEST_QUIET: Duration = Duration::from_secs(600);
+
 /// Draws a number from 0 to 1, each as likely as the other.
 pub(crate) type Random = Arc<dyn Fn() -> f64 + Send + Sync>;
 
@@ -65,7 +70,7 @@ impl Policy {
         }
     }
 
-    /// How long to leave the endpoint alone after its `failures`-th failure in a row, never shorter
+    /// How long a caller should leave the endpoint alone after its `failures`-th failure in a row, never shorter
     /// than it asked for.
     pub(super) fn pause(&self, error: &Error, failures: u32, token_is_valid: bool) -> Duration {
         let doubled = |first: Duration| {

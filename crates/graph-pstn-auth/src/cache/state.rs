@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use graph_pstn_http::AccessToken;
 use tokio::time::Instant;
 
-use super::{Policy, landing::Landed, policy::Lifetime};
+use super::{
+    Policy,
+    landing::Landed,
+    policy::{LONGEST_QUIET, Lifetime},
+};
 use crate::Error;
 
 /// The claims of a challenge that a token was asked for with.
@@ -125,8 +129,8 @@ impl State {
         }
     }
 
-    /// Notes a failure. Gives the error with the time that the endpoint is left alone, and whether
-    /// there is a valid token all the same.
+    /// Notes a failure. Gives the error with the time that is worth waiting, and whether there is a valid
+    /// token all the same.
     pub(super) fn crashed(
         &mut self,
         generation: u64,
@@ -151,7 +155,7 @@ impl State {
         self.failure = Some(Failure {
             error,
             in_a_row,
-            until: now + pause,
+            until: now + pause.min(LONGEST_QUIET),
         });
         (told, valid)
     }

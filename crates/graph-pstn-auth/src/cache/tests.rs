@@ -135,6 +135,23 @@ async fn the_wait_that_is_told_is_the_wait_that_helps() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_of_a_day_is_told_in_full_and_keeps_others_away_for_ten_minutes() {
+    let day = 24 * HOUR;
+    let (cache, script) = cache(Script {
+        down: true.into(),
+        retry_after: Some(day),
+        ..Script::default()
+    });
+    let told = cache.token(plain()).await.unwrap_err().retry_after();
+    assert_eq!(told, Some(day));
+    script.down.store(false, SeqCst);
+    let told = cache.token(plain()).await.unwrap_err().retry_after();
+    assert_eq!(told, Some(Duration::from_secs(600)));
+    advance(Duration::from_secs(600)).await;
+    assert_eq!(text(&cache.token(plain()).await.unwrap()), "t2");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_valid_token_is_served_while_refresh_fails_for_an_hour() {
     let (cache, script) = cache(Script {
         expires_in: Some(2 * HOUR),
