@@ -56,6 +56,9 @@
 //! # }
 //! ```
 
+#[cfg(test)]
+#[cfg(feature = "record")]
+pub(crate) mod committed;
 pub(crate) mod compact;
 mod difference;
 pub(crate) mod file;

@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     Endpoints,
     record::Recorder,
-    replay::{Fixture, ReplayService, Scenario, compact::compact, file::FixtureFile},
+    replay::{Fixture, ReplayService, Scenario, committed, compact::compact, file::FixtureFile},
 };
 
 const CHROME: &[u8] = include_bytes!("samples/chrome.har");
@@ -217,25 +217,9 @@ async fn an_imported_capture_replays() {
     assert_eq!(replay.requests()[1].at, Duration::from_millis(120));
 }
 
-/// Every committed fixture.
-fn committed() -> Vec<(std::path::PathBuf, String)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures");
-    let paths = std::fs::read_dir(folder).unwrap();
-    let paths = paths.map(|entry| entry.unwrap().path());
-    paths
-        .filter(|path| path.extension().is_some_and(|kind| kind == "json"))
-        .map(|path| {
-            let text = std::fs::read_to_string(&path).unwrap();
-            (path, text)
-        })
-        .collect()
-}
-
 #[test]
 fn a_fixture_comes_back_from_a_capture_as_it_was() {
-    let fixtures = committed();
-    assert!(fixtures.len() >= 40, "{}", fixtures.len());
-    for (path, text) in fixtures {
+    for (path, text) in committed::fixtures() {
         // A time of 0 need not be written.
         let file: FixtureFile = serde_json::from_str(&text).unwrap();
         let written = serde_json::to_string(&file).unwrap();
@@ -251,7 +235,6 @@ fn a_fixture_comes_back_from_a_capture_as_it_was() {
     }
 }
 
-/// What viewers ask for: <http://www.softwareishard.com/blog/har-12-spec/>.
 #[test]
 fn times_beyond_all_calendars_are_passed_over() {
     // In UTC that is the year 10000.
@@ -261,7 +244,7 @@ fn times_beyond_all_calendars_are_passed_over() {
     let import = import(har.as_bytes(), &Recorder::new()).unwrap();
     assert_eq!((import.taken, import.recorded), (4, None));
 
-    let (_, fixture) = committed().swap_remove(0);
+    let (_, fixture) = committed::fixtures().swap_remove(0);
     let mut fixture: serde_json::Value = serde_json::from_str(&fixture).unwrap();
     fixture["log"]["entries"][0]["time"] = u64::MAX.into();
     assert!(export(fixture.to_string().as_bytes()).is_ok());
@@ -269,7 +252,7 @@ fn times_beyond_all_calendars_are_passed_over() {
 
 #[test]
 fn a_body_that_is_nested_too_deeply_is_refused() {
-    let (_, fixture) = committed()
+    let (_, fixture) = committed::fixtures()
         .into_iter()
         .find(|(path, _)| path.ends_with("two-pages.json"))
         .unwrap();
@@ -283,9 +266,10 @@ fn a_body_that_is_nested_too_deeply_is_refused() {
     assert_eq!(error.kind(), crate::ErrorKind::Config, "{error}");
 }
 
+/// What viewers ask for: <http://www.softwareishard.com/blog/har-12-spec/>.
 #[test]
 fn an_exported_fixture_has_all_that_har_wants() {
-    for (path, text) in committed() {
+    for (path, text) in committed::fixtures() {
         let har: serde_json::Value =
             serde_json::from_str(&export(text.as_bytes()).unwrap()).unwrap();
         let entries = har["log"]["entries"].as_array().unwrap();
