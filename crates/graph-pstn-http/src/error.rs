@@ -382,9 +382,11 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_small_and_may_cross_threads() {
-        fn thread_safe<T: Send + Sync + 'static>() {}
-        thread_safe::<Error>();
+    fn an_error_is_small_and_all_errors_may_cross_threads() {
+        fn is_error<T: error::Error + Send + Sync + 'static>() {}
+        is_error::<Error>();
+        is_error::<crate::OriginError>();
+        is_error::<crate::ParseCloudError>();
         assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
     }
 }

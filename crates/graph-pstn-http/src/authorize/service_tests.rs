@@ -37,9 +37,10 @@ impl TokenProvider for Source {
     }
 }
 
-/// What a service saw, and the answers it gives in turn.
+/// The signatures that a service saw.
 type Seen = Arc<Mutex<Vec<String>>>;
 
+/// Sends a request to a service that gives these answers in turn; also gives the signatures that it saw.
 async fn send(
     source: &Arc<Source>,
     uri: &str,

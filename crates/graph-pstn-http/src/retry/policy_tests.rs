@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use http::{Method, StatusCode};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::*;
@@ -32,8 +32,8 @@ fn policy() -> RetryPolicyBuilder {
     RetryPolicy::builder().backoff(backoff.with_random(|| 1.0))
 }
 
-/// Sends one request to a service with these answers, the last one for ever. Gives the answer, how often the
-/// request was sent, and how long it all took.
+/// Sends one request to a service with these answers, of which there have to be enough. Gives the answer, how often
+/// the request was sent, and how long it all took.
 async fn run(
     policy: RetryPolicy,
     method: Method,
@@ -221,13 +221,11 @@ async fn a_call_that_is_dropped_leaves_the_budget_as_it_was() {
     let policy = RetryPolicy::default();
     let budget = policy.budget().clone();
     let full = budget.available();
-    let down = tower::service_fn(|_: Request<()>| async {
-        Err::<Response<()>, _>(Error::new(crate::ErrorKind::Connect, "down"))
-    });
-    let service = tower::ServiceBuilder::new().retry(policy).service(down);
+    let down = service_fn(|_: Request<()>| async { failed(ErrorKind::Connect) });
+    let service = ServiceBuilder::new().retry(policy).service(down);
     for patience in [0, 1, 60_000] {
-        let call = tower::ServiceExt::oneshot(service.clone(), Request::new(()));
-        let given_up = tokio::time::timeout(Duration::from_millis(patience), call).await;
+        let call = service.clone().oneshot(Request::new(()));
+        let given_up = timeout(Duration::from_millis(patience), call).await;
         // Only the one that ended has used something up.
         let ended = given_up.is_ok();
         assert_eq!(ended, patience == 60_000);
@@ -238,24 +236,11 @@ async fn a_call_that_is_dropped_leaves_the_budget_as_it_was() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_after_retries_puts_back_what_they_took() {
     // The service is up: it has an answer, though none that the caller likes.
-    let policy = RetryPolicy::default();
-    let budget = policy.budget().clone();
-    let full = budget.available();
-    let refused = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let service = tower::service_fn(move |_: Request<()>| {
-        let status = if refused.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            406
-        } else {
-            503
-        };
-        let mut response = Response::new(());
-        *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
-        std::future::ready(Ok::<_, Error>(response))
-    });
-    let service = tower::ServiceBuilder::new().retry(policy).service(service);
-    let response = tower::ServiceExt::oneshot(service, Request::new(())).await;
-    assert_eq!(response.unwrap().status().as_u16(), 406);
-    assert_eq!(budget.available(), full);
+    let policy = policy().build();
+    let full = policy.budget().available();
+    let (answer, sent, _) = run(policy.clone(), Method::GET, [status(503), status(406)]).await;
+    assert_eq!((answer.unwrap().status().as_u16(), sent), (406, 2));
+    assert_eq!(policy.budget().available(), full);
 }
 
 /// Sends a request of a call that has sent three already; each pass is counted as `sends` by a layer below.

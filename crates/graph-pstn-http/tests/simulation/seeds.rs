@@ -42,7 +42,7 @@ impl Summary {
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(panic) => {
-                let message = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+                let message = said(&*panic);
                 self.failed
                     .insert(seed, vec![format!("it panicked: {message}")]);
                 return;
@@ -85,6 +85,13 @@ impl Summary {
     fn share(&self) -> f64 {
         self.recoverable as f64 / self.runs.max(1) as f64
     }
+}
+
+/// What a panic says: text as it was written, or that was put together.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let written = panic.downcast_ref::<&str>().copied();
+    let made = panic.downcast_ref::<String>().map(String::as_str);
+    written.or(made).unwrap_or("nothing that is text")
 }
 
 /// Runs these seeds on all cores.

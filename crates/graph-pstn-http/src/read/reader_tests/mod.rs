@@ -13,7 +13,7 @@ use tower::{ServiceExt as _, service_fn};
 use super::*;
 use crate::NextLink;
 
-/// A row of the caller's own type.
+/// A row of the caller's own type. One whose `id` is empty has none, as the reader sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Row {
     id: &'static str,

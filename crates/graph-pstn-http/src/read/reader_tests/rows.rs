@@ -37,7 +37,7 @@ async fn the_same_id_with_other_content_is_a_conflict_and_not_lost() {
 
 #[tokio::test]
 async fn a_row_on_a_seam_belongs_to_one_window() {
-    // Graph's bounds are inclusive, so both windows bring it.
+    // The end is inclusive in this log, so both windows bring it.
     let seam = datetime!(2019-04-01 0:00 UTC);
     let all = [
         row("before", datetime!(2019-02-01 0:00 UTC)),
