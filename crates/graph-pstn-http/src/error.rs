@@ -45,7 +45,8 @@ pub enum ErrorKind {
     PagingLoop,
     /// A setting contradicts another one, or cannot be used.
     Config,
-    /// The work was given up because its task was cancelled or the runtime is shutting down.
+    /// The work was given up because its task was cancelled, a layer of the caller's panicked in it, or the runtime
+    /// is shutting down.
     Canceled,
     /// An error of a foreign layer or service that this crate cannot read. Not retried.
     Other,

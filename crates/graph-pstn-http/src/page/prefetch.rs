@@ -179,13 +179,16 @@ mod tests {
                 })
             }
         });
+        let pages = Pages::new(BoxCloneSyncService::new(service), first());
+        (pages.prefetch(), asked)
+    }
+
+    fn first() -> PageRequest {
         let range = TimeRange::new(
             datetime!(2019-11-01 0:00 UTC),
             datetime!(2019-12-01 0:00 UTC),
         );
-        let first = PageRequest::first(CallLog::Pstn, range.unwrap());
-        let pages = Pages::new(BoxCloneSyncService::new(service), first);
-        (pages.prefetch(), asked)
+        PageRequest::first(CallLog::Pstn, range.unwrap())
     }
 
     async fn next(pages: &mut Prefetch<Chain, u32>) -> Option<Result<Page<u32>, Error>> {
@@ -232,6 +235,17 @@ mod tests {
         assert_eq!(rows, [1]);
         let rows = next(&mut pages).await.unwrap().unwrap().rows;
         assert_eq!(rows, [2]);
+        assert!(next(&mut pages).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_layer_that_panics_is_an_error_after_which_nothing_comes() {
+        let service = service_fn(|_: PageRequest| async { panic!("of the caller's") });
+        let service: Chain = BoxCloneSyncService::new(service);
+        let mut pages = Pages::new(service, first()).prefetch();
+        let error = next(&mut pages).await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Canceled);
+        assert!(pages.is_terminated());
         assert!(next(&mut pages).await.is_none());
     }
 

@@ -364,9 +364,10 @@ impl<T: LogRow> Stream for RangeReader<T> {
                     }
                 }
                 // Too dense: the note says so, and has arrived before.
+                // Its task was ended with its runtime, or a layer of the caller's panicked in it.
                 None if this.work().notes.is_empty() => {
                     this.end();
-                    let message = "the runtime is shutting down";
+                    let message = "the task that fetched a window was ended";
                     return Poll::Ready(Some(Err(Error::new(ErrorKind::Canceled, message))));
                 }
                 None => {}

@@ -136,6 +136,20 @@ async fn a_time_of_failures_is_one_error_however_many_windows_it_hit() {
 }
 
 #[tokio::test]
+async fn a_layer_that_panics_is_an_error_after_which_nothing_comes() {
+    let (source, _) = source(|_| panic!("of the caller's"));
+    let mut reader = RangeReader::new(source, CallLog::Pstn, november());
+    let error = reader.next_batch().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Canceled);
+    assert_eq!(
+        error.to_string(),
+        "the task that fetched a window was ended"
+    );
+    assert!(reader.is_terminated());
+    assert!(reader.next_batch().await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn a_log_that_must_not_be_split_is_one_request() {
     let (source, asked) = source(|_| Ok(page(Vec::new(), None)));
     let year = range(
