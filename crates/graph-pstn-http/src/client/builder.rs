@@ -83,7 +83,7 @@ impl GraphClientBuilder {
         self
     }
 
-    /// The headers that every attempt bears; default: this crate's name and version, and random ids.
+    /// The headers that every attempt bears; default: [`RequestHeadersLayer::default`].
     pub fn request_headers(mut self, headers: RequestHeadersLayer) -> Self {
         self.headers = headers;
         self

@@ -44,7 +44,7 @@ impl RequestHeadersLayer {
 }
 
 impl Default for RequestHeadersLayer {
-    /// Requests under this crate's own name and version.
+    /// Requests of `graph-pstn/` and this crate's version, and random GUIDs.
     fn default() -> Self {
         let user_agent = concat!("graph-pstn/", env!("CARGO_PKG_VERSION"));
         Self {

@@ -141,6 +141,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn by_default_requests_name_the_project_and_have_random_guids() {
+        let echo = service_fn(|request: Request<()>| async move {
+            Ok::<_, Error>(Response::new(request.headers().clone()))
+        });
+        let layer = RequestHeadersLayer::default();
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let response = layer.layer(echo).oneshot(Request::new(())).await.unwrap();
+            let headers = response.body();
+            let version = concat!("graph-pstn/", env!("CARGO_PKG_VERSION"));
+            assert_eq!(headers["user-agent"], version);
+            let id = headers["client-request-id"].to_str().unwrap();
+            ids.push(id.parse::<uuid::Uuid>().unwrap());
+        }
+        assert_ne!(ids[0], ids[1]);
+    }
+
+    #[tokio::test]
     async fn the_error_of_an_attempt_without_an_answer_knows_its_id() {
         let deaf = service_fn(|_: Request<()>| async {
             Err::<Response<()>, _>(Error::new(ErrorKind::Timeout, "too slow"))
