@@ -17,14 +17,14 @@ use std::{
 
 use bytes::Bytes;
 use graph_pstn_http::{ErrorKind, HyperTransport, HyperTransportBuilder, Proxy};
-use http::Request;
+use http::{Request, StatusCode};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
 use tower::{Service as _, ServiceExt as _};
 
-/// Answers each request of a connection with its number of the connection; `/503` with that status.
+/// Answers each request of a connection with the number of the connection; `/503` and `/302` with that status.
 async fn serve(listener: TcpListener) {
     for number in 1.. {
         let (stream, _) = listener.accept().await.unwrap();
@@ -42,12 +42,12 @@ async fn answer(mut stream: TcpStream, number: u32) {
         if !head.ends_with(b"\r\n\r\n") {
             continue;
         }
-        let status = if head.starts_with(b"GET /503") {
-            503
-        } else {
-            200
+        let status = match head.get(..8) {
+            Some(b"GET /503") => "503 X",
+            Some(b"GET /302") => "302 X\r\nlocation: /elsewhere",
+            _ => "200 X",
         };
-        let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 1\r\n\r\n{number}");
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 1\r\n\r\n{number}");
         stream.write_all(answer.as_bytes()).await.unwrap();
         head.clear();
     }
@@ -78,7 +78,21 @@ async fn a_connection_that_brought_a_503_is_not_used_again() {
     server.abort();
 }
 
-/// Accepts connections and says nothing on them.
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(serve(listener));
+    let transport = transport().build().unwrap();
+    let service = transport.into_http_service(100, Duration::from_secs(10));
+    let request = Request::get(format!("{origin}/302")).body(Bytes::new());
+    let response = service.oneshot(request.unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::FOUND);
+    assert_eq!(response.headers()["location"], "/elsewhere");
+    server.abort();
+}
+
+/// The server accepts connections and says nothing on them.
 #[tokio::test]
 async fn a_tls_handshake_or_a_tunnel_that_comes_to_nothing_ends_with_the_connect_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -169,10 +183,7 @@ impl Trouble {
                 ("transfer-encoding: chunked".to_owned(), body)
             }
             Self::CutGzip => {
-                let level = flate2::Compression::default();
-                let mut gzip = flate2::write::GzEncoder::new(Vec::new(), level);
-                gzip.write_all(PAGE.as_bytes()).unwrap();
-                let mut body = gzip.finish().unwrap();
+                let mut body = gzipped(PAGE);
                 body.truncate(body.len() - 12);
                 let length = body.len();
                 (
@@ -187,8 +198,21 @@ impl Trouble {
     }
 }
 
+fn gzipped(text: &str) -> Vec<u8> {
+    let level = flate2::Compression::default();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), level);
+    gzip.write_all(text.as_bytes()).unwrap();
+    gzip.finish().unwrap()
+}
+
 /// A server whose first answer is in trouble, and whose others are a page; and how many it gave.
 async fn troubled(trouble: Trouble) -> (String, Arc<AtomicUsize>) {
+    answering(trouble.answer(), matches!(trouble, Trouble::Still)).await
+}
+
+/// A server whose first answer is this, after which the connection stays or not, and whose others are a page;
+/// and how many it gave.
+async fn answering(first: Vec<u8>, stays: bool) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let answered = Arc::new(AtomicUsize::new(0));
@@ -202,7 +226,7 @@ async fn troubled(trouble: Trouble) -> (String, Arc<AtomicUsize>) {
                 head.push(stream.read_u8().await.unwrap());
             }
             let answer = if count.fetch_add(1, Ordering::Relaxed) == 0 {
-                trouble.answer()
+                first.clone()
             } else {
                 let length = PAGE.len();
                 format!(
@@ -211,12 +235,35 @@ async fn troubled(trouble: Trouble) -> (String, Arc<AtomicUsize>) {
                 .into_bytes()
             };
             stream.write_all(&answer).await.unwrap();
-            if matches!(trouble, Trouble::Still) {
+            if stays {
                 kept.push(stream);
             }
         }
     });
     (origin, answered)
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_limited_by_what_it_comes_to() {
+    let text = "a".repeat(1 << 20);
+    let body = gzipped(&text);
+    assert!(body.len() < 10_000);
+    let length = body.len();
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
+    let answer = [head.as_bytes(), &body].concat();
+    for (limit, wanted) in [
+        (text.len(), Ok(())),
+        (text.len() - 1, Err(ErrorKind::BodyTooLarge)),
+    ] {
+        let (origin, _) = answering(answer.clone(), false).await;
+        let transport = transport().build().unwrap();
+        let service = transport.into_http_service(limit, Duration::from_secs(10));
+        let request = Request::get(origin).body(Bytes::new()).unwrap();
+        let body = service.oneshot(request).await;
+        let outcome = body.map(|response| assert_eq!(response.body(), &text));
+        assert_eq!(outcome.map_err(|error| error.kind()), wanted);
+    }
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ use std::{
 use bytes::Bytes;
 use graph_pstn_http::{
     AccessToken, Backoff, CollectBodyLayer, Endpoints, Error, ErrorKind, GraphClient,
-    GraphClientBuilder, HyperTransport, PageRequest, PageService, PageSource, Proxy, RangeReader,
-    RequestHeadersLayer, RetryPolicy, StaticToken,
+    GraphClientBuilder, HyperTransport, PageRequest, PageService, PageSource, Proxy, Quota,
+    RangeReader, ReadOptions, RequestHeadersLayer, RetryPolicy, StaticToken,
 };
 use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
 use http::{Request, Response};
@@ -232,6 +232,17 @@ fn the_default_policies_of_one_builder_share_a_budget() {
         builder.authorize_layer().unwrap_err().kind(),
         ErrorKind::Config
     );
+}
+
+#[test]
+fn windows_are_small_where_no_quota_makes_half_empty_pages_dear() {
+    let pages = |builder: GraphClientBuilder| builder.reader_options().window_pages();
+    assert_eq!(pages(builder()), 32);
+    assert_eq!(pages(builder().quota(Quota::per_minute(1_000))), 32);
+    assert_eq!(pages(builder().quota(Quota::unlimited())), 8);
+    let own = ReadOptions::default().with_window_pages(3);
+    let builder = builder().quota(Quota::unlimited()).read_options(own);
+    assert_eq!(pages(builder), 3);
 }
 
 fn is_shared<T: Clone + Send + Sync + 'static>(_: &T) {}

@@ -88,3 +88,57 @@ impl Checkpoint {
         &self.timeless
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn november() -> TimeRange {
+        TimeRange::new(
+            datetime!(2019-11-01 0:00 UTC),
+            datetime!(2019-12-01 0:00 UTC),
+        )
+        .unwrap()
+    }
+
+    /// A checkpoint of November with one of its members exchanged for another text.
+    fn with(name: &str, text: &str) -> Checkpoint {
+        let whole = Checkpoint::new(CallLog::Pstn, november(), november().from(), Vec::new());
+        let mut json = serde_json::to_value(whole).unwrap();
+        json[name] = text.into();
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn rest(checkpoint: &Checkpoint) -> Result<Option<TimeRange>, Error> {
+        checkpoint.rest(CallLog::Pstn, november())
+    }
+
+    #[test]
+    fn what_is_left_lies_behind_what_is_done() {
+        let middle = with("done_until", "2019-11-11T00:00:00Z");
+        let left = rest(&middle).unwrap().unwrap();
+        assert_eq!(left.from(), datetime!(2019-11-11 0:00 UTC));
+        assert_eq!(left.until(), november().until());
+        let done = with("done_until", "2019-12-01T00:00:00Z");
+        assert_eq!(rest(&done).unwrap(), None);
+    }
+
+    #[test]
+    fn one_of_something_else_or_of_no_sense_is_refused() {
+        for (name, text) in [
+            ("log", "sms"),
+            ("from", "2019-11-02T00:00:00Z"),
+            ("until", "2019-11-30T00:00:00Z"),
+            ("done_until", "soon"),
+            ("done_until", "2019-10-31T23:59:59Z"),
+            ("done_until", "2019-12-01T00:00:01Z"),
+        ] {
+            let error = rest(&with(name, text)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{name}: {text}");
+        }
+        let of = |name| with(name, "soon").range().unwrap_err().kind();
+        assert_eq!([of("from"), of("until")], [ErrorKind::Config; 2]);
+    }
+}
