@@ -46,6 +46,7 @@ impl RateLimitRegistry {
     }
 
     /// The one of this process, with [`Quota::documented`].
+    #[must_use]
     pub fn process() -> &'static Self {
         static PROCESS: LazyLock<RateLimitRegistry> =
             LazyLock::new(|| RateLimitRegistry::new(Quota::documented()));

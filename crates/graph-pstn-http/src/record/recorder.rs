@@ -61,7 +61,7 @@ enum End {
 }
 
 /// The place of a request in the recording.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place(usize);
 
 impl Recorder {

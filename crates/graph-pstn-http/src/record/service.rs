@@ -51,6 +51,7 @@ where
 
 pin_project! {
     /// The future of [`Record`].
+    #[derive(Debug)]
     pub struct RecordFuture<F> {
         #[pin]
         inner: F,
