@@ -22,7 +22,7 @@ use graph_pstn_http::{
     GraphClientBuilder, HyperTransport, PageRequest, PageService, PageSource, Proxy, Quota,
     RangeReader, ReadOptions, RequestHeadersLayer, RetryPolicy, StaticToken,
 };
-use graph_pstn_model::{CallLog, PstnCallLogRow, TimeRange};
+use graph_pstn_model::{BadRow, CallLog, PstnCallLogRow, TimeRange};
 use http::{Request, Response};
 use time::macros::datetime;
 use tokio::time::Instant;
@@ -243,6 +243,21 @@ fn windows_are_small_where_no_quota_makes_half_empty_pages_dear() {
     let own = ReadOptions::default().with_window_pages(3);
     let builder = builder().quota(Quota::unlimited()).read_options(own);
     assert_eq!(pages(builder), 3);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_fails_its_page_if_that_is_wanted() {
+    let service = service_fn(|_: Request<Bytes>| {
+        let page = r#"{"value":[{"id":"a","duration":"long"}]}"#;
+        std::future::ready(Ok::<_, Error>(Response::new(Bytes::from(page))))
+    });
+    let builder = builder().service(service);
+    let once = RetryPolicy::builder().max_attempts(1).build();
+    let strict = builder.clone().bad_row(BadRow::Fail).retry(once);
+    let error = ids(strict.build().unwrap().read(CallLog::Pstn, november())).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Decode);
+    let rows = ids(builder.build().unwrap().read(CallLog::Pstn, november())).await;
+    assert_eq!(rows.unwrap(), [""; 0]);
 }
 
 fn is_shared<T: Clone + Send + Sync + 'static>(_: &T) {}

@@ -85,3 +85,28 @@ async fn rows_without_an_id_are_all_delivered() {
     let (source, _) = scripted(vec![("first", page(vec![row("", at), row("", at)], None))]);
     assert_eq!(read_all(source, november()).await.0, ["", ""]);
 }
+
+#[tokio::test]
+async fn rows_one_by_one_go_on_after_a_failure_that_may_pass() {
+    let at = datetime!(2019-11-05 12:00 UTC);
+    let failed = AtomicBool::new(false);
+    let (source, _) = source(move |request| {
+        Ok(match request.link() {
+            None => page(vec![row("a", at), row("b", at)], Some("2")),
+            // Neither an empty page nor a row that comes again is an item.
+            Some(link) if link.uri().path().ends_with('2') => page(Vec::new(), Some("3")),
+            Some(_) if !failed.swap(true, Ordering::Relaxed) => {
+                return Err(Error::new(ErrorKind::Server, "down"));
+            }
+            Some(_) => page(vec![row("b", at), row("c", at)], None),
+        })
+    });
+    let mut rows = RangeReader::new(source, CallLog::Pstn, november()).into_rows();
+    let mut items = Vec::new();
+    while let Some(row) = poll_fn(|cx| Pin::new(&mut rows).poll_next(cx)).await {
+        items.push(row.map(|row| row.id).map_err(|error| error.kind()));
+    }
+    assert_eq!(items, [Ok("a"), Ok("b"), Err(ErrorKind::Server), Ok("c")]);
+    let progress = rows.reader().progress();
+    assert_eq!((progress.rows, progress.duplicates), (3, 1));
+}
