@@ -47,6 +47,12 @@ impl NextLink {
         Ok(Self(uri))
     }
 
+    /// As much of it as may be shown: what a query holds is Graph's, and nobody knows what it tells.
+    pub(super) fn without_query(&self) -> String {
+        let origin = Origin::of(&self.0).map_or_else(|_| String::new(), |it| it.to_string());
+        origin + self.0.path()
+    }
+
     /// The URL.
     #[must_use]
     pub fn uri(&self) -> &Uri {
@@ -60,11 +66,10 @@ impl fmt::Display for NextLink {
     }
 }
 
-/// Its path, as spans have it: what a query holds is Graph's, and nobody knows what it tells.
 impl fmt::Debug for NextLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let query = self.0.query().map_or("", |_| "?..");
-        write!(f, "NextLink({}{query})", self.0.path())
+        write!(f, "NextLink({}{query})", self.without_query())
     }
 }
 
@@ -109,12 +114,16 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_query() {
+    fn debug_shows_no_query_and_no_user() {
         let link = parse("https://graph.example/v1.0/x?$skiptoken=a").unwrap();
         let shown = format!("{link:?}");
-        assert_eq!(shown, "NextLink(/v1.0/x?..)");
+        assert_eq!(shown, "NextLink(https://graph.example/v1.0/x?..)");
         let plain = parse("https://graph.example/v1.0/x").unwrap();
-        assert_eq!(format!("{plain:?}"), "NextLink(/v1.0/x)");
+        let shown = format!("{plain:?}");
+        assert_eq!(shown, "NextLink(https://graph.example/v1.0/x)");
+        // One that was stored may be anything that is a URL.
+        let stored: NextLink = "https://user:hidden@graph.example/x".parse().unwrap();
+        assert_eq!(format!("{stored:?}"), "NextLink(/x)");
     }
 
     #[test]

@@ -87,8 +87,8 @@ impl<S: Service<PageRequest>> Pages<S> {
 }
 
 fn looped(what: &str, link: &NextLink) -> Error {
-    let path = link.uri().path();
-    Error::new(ErrorKind::PagingLoop, format!("{what} ({path})"))
+    let place = link.without_query();
+    Error::new(ErrorKind::PagingLoop, format!("{what} ({place})"))
 }
 
 impl<S, T> Stream for Pages<S>
