@@ -79,13 +79,10 @@ fn service(
                 3 => (200, FIRST),
                 _ => (200, LAST),
             };
-            let response = Response::builder().status(status);
-            let retry_after = (status == 429).then_some(("retry-after", "7"));
-            let response = retry_after
-                .into_iter()
-                .fold(response, |response, (name, value)| {
-                    response.header(name, value)
-                });
+            let mut response = Response::builder().status(status);
+            if status == 429 {
+                response = response.header("retry-after", "7");
+            }
             Ok(response.body(Bytes::from_static(body.as_bytes())).unwrap())
         }
     })
