@@ -75,8 +75,9 @@
 //! past its refresh time is returned too, while one request behind it fetches the next. When there is
 //! none, all callers wait on one request and share its outcome; a caller that gives up takes nothing from
 //! the others. After a failure Entra is left alone for as long as it asks, up to ten minutes, or for a growing
-//! while, and callers get the error that is known. Its [`retry_after`](Error::retry_after) is what Entra asked for, up
-//! to a day; nothing here sleeps for it, and the retry of `graph-pstn-http` waits no longer than its call may. As long as a token is valid, no failure reaches a caller. All
+//! while, and callers get the error that is known. Its [`retry_after`](Error::retry_after) is what is left of that,
+//! and for those whose request failed what Entra asked for, up to a day. Nothing here sleeps for it, and the retry of
+//! `graph-pstn-http` waits no longer than its call may. As long as a token is valid, no failure reaches a caller. All
 //! of that runs on the monotonic clock; setting the wall clock changes nothing but the times inside of
 //! assertions, and there Entra's own clock helps out once.
 //!
