@@ -170,7 +170,9 @@ impl RangeArgs {
             None => range.from(),
         };
         let is_whole = |bound: OffsetDateTime| bound == midnight(bound);
-        if !is_whole(from) || !(is_whole(range.until()) || range.until() >= now) {
+        // Not by comparing with now, which is told more finely than a range is.
+        let is_up_to_now = self.to.is_none() || range.until() >= now;
+        if !is_whole(from) || !(is_whole(range.until()) || is_up_to_now) {
             return Err(Failure::usage(
                 "--partition-by day takes whole days, and the range begins or ends within one",
                 "give dates without a time; the days are those of UTC, or of --time-zone",
@@ -283,6 +285,17 @@ mod tests {
             &["--from", "2019-11-24T12:00:00Z", "--to", "2019-12-24"],
         ] {
             assert_eq!(resumed(other), Err(Exit::Usage), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn today_ends_now_however_finely_the_clock_tells_it() {
+        let now = datetime!(2019-12-24 12:00:00.123_456_789 UTC);
+        for options in [["--last", "2d"], ["--from", "2019-12-22"]] {
+            let line = Line::try_parse_from([&["x"], &options[..]].concat()).unwrap();
+            let range = line.range.whole_days(now).unwrap();
+            assert_eq!(range.from(), datetime!(2019-12-22 0:00 UTC));
+            assert_eq!(range.until(), datetime!(2019-12-24 12:00:00.123_456_7 UTC));
         }
     }
 
