@@ -189,6 +189,10 @@ pub(crate) fn output_failure(error: &graph_pstn_export::Error) -> Failure {
             "name a file; --output - writes to standard output, and --partition-by day to a folder"
         }
         ErrorKind::StorageFull => "make room, or name a file on another disk",
+        ErrorKind::Io if error.path().is_some_and(is_url) => {
+            "see that this machine reaches the object store, and that its variables name the right one; then run \
+             again"
+        }
         _ => return Failure::new(Exit::Other, one_line(error)),
     };
     Failure::new(Exit::Other, one_line(error)).with_hint(hint)

@@ -19,6 +19,7 @@ mod check;
 mod config;
 mod connection;
 mod credentials;
+mod detached;
 mod documents;
 #[cfg(feature = "emulator")]
 mod emulate;
@@ -116,12 +117,19 @@ fn run(command: Command, tenants: Vec<Tenant>, ui: &Ui) -> Result<Exit, Failure>
         .map_err(|error| Failure::other("the async runtime does not start", &error))?;
     let outcome = runtime.block_on(async {
         match command {
-            // Boxed, since the futures of the commands differ much in size.
-            Command::Export(args) => Box::pin(export::run(*args, ui)).await,
-            Command::Sync(args) if args.tenants().is_some() => {
-                Box::pin(sync::tenants::run(&args, tenants, ui)).await
+            Command::Export(args) => {
+                let ui = ui.clone();
+                detached::run(move || async move { export::run(*args, &ui).await }).await
             }
-            Command::Sync(args) => Box::pin(sync::run(*args, ui, &Counts::default())).await,
+            Command::Sync(args) if args.tenants().is_some() => {
+                sync::tenants::run(&args, tenants, ui).await
+            }
+            Command::Sync(args) => {
+                let ui = ui.clone();
+                let run = move || async move { sync::run(*args, &ui, &Counts::default()).await };
+                detached::run(run).await
+            }
+            // Boxed, since their futures are large.
             Command::Check(args) => Box::pin(check::run(*args)).await,
             #[cfg(feature = "emulator")]
             Command::Emulate(args) => Box::pin(emulate::run(*args)).await,

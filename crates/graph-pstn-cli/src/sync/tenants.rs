@@ -3,15 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde_json::json;
 use tracing::Instrument as _;
 
 use super::SyncArgs;
 use crate::args::Command;
 use crate::config::Tenant;
+use crate::detached;
 use crate::exit::{Exit, Failure};
 use crate::interrupts::Interrupts;
 use crate::rate::Counts;
@@ -39,39 +41,56 @@ pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Res
     }
     check_folders(&runs)?;
     let at_once = usize::from(common.tenants_at_once);
-    let counts = Counts::default();
+    let counts = Arc::new(Counts::default());
+    let mut outcomes: Vec<(String, Exit)> = runs
+        .iter()
+        .map(|(name, _)| (name.clone(), Exit::Interrupted))
+        .collect();
     // Those that are under way listen for themselves; this is for the others.
     let mut interrupts = Interrupts::listen()?;
     let interrupted = AtomicBool::new(false);
-    let outcomes = stream::iter(runs).map(|(name, args)| {
-        let (ui, counts, interrupted) = (ui.of_tenant(&name), &counts, &interrupted);
-        let span = tracing::info_span!("tenant", name);
-        let run = async move {
-            if interrupted.load(Ordering::Relaxed) {
-                return (name, Exit::Interrupted);
-            }
-            // Boxed, since it is large and there are many.
-            let exit = Box::pin(super::run(*args, &ui, counts)).await;
-            let exit = exit.unwrap_or_else(|failure| {
-                ui.report(&failure);
-                failure.exit()
-            });
-            (name, exit)
-        };
-        run.instrument(span)
-    });
-    // In the file's order.
-    let outcomes = outcomes.buffered(at_once).collect::<Vec<(String, Exit)>>();
-    let mut outcomes = pin!(outcomes);
-    let outcomes = loop {
+    let note = || interrupted.store(true, Ordering::Relaxed);
+    let mut insistence = pin!(detached::insistence(&mut interrupts, note));
+    let mut waiting = runs.into_iter().enumerate();
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < at_once && !interrupted.load(Ordering::Relaxed) {
+            let Some((place, (name, args))) = waiting.next() else {
+                break;
+            };
+            let run = one(name, args, ui.clone(), counts.clone());
+            running.push(async move { (place, run.await) });
+        }
         tokio::select! {
             biased;
-            () = interrupts.next() => interrupted.store(true, Ordering::Relaxed),
-            outcomes = &mut outcomes => break outcomes,
+            ended = running.next() => match ended {
+                Some((place, exit)) => {
+                    if let Some((_, outcome)) = outcomes.get_mut(place) {
+                        *outcome = exit;
+                    }
+                }
+                None => break,
+            },
+            () = &mut insistence => break,
         }
-    };
+    }
     sum_up(ui, common.summary, &outcomes);
     Ok(overall(outcomes.into_iter().map(|(_, exit)| exit)))
+}
+
+/// Runs `sync` for one of them, on a thread of its own.
+async fn one(name: String, args: Box<SyncArgs>, ui: Ui, counts: Arc<Counts>) -> Exit {
+    let ui = ui.of_tenant(&name);
+    let span = tracing::info_span!("tenant", name);
+    let run = {
+        let ui = ui.clone();
+        move || async move { super::run(*args, &ui, &counts).await }.instrument(span)
+    };
+    let outcome = detached::on_own_thread(run).await;
+    outcome.unwrap_or_else(|failure| {
+        ui.report(&failure);
+        failure.exit()
+    })
 }
 
 /// Two tenants in one folder would each take the other's rows for ones that are gone.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 use std::fs;
+#[cfg(all(unix, feature = "object-stores"))]
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 #[cfg(unix)]
 use std::process::Stdio;
@@ -207,4 +209,86 @@ fn who_interrupts_one_means_all() {
         Some("2 tenants: adatum interrupted, contoso interrupted")
     );
     assert!(!tenants.workplace.path("calls/contoso").exists());
+}
+
+/// An object store that takes connections and never answers, and the variables by which the program finds it.
+#[cfg(feature = "object-stores")]
+fn silent_store() -> (std::net::TcpListener, Vec<(&'static str, String)>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let variables = vec![
+        ("AWS_ENDPOINT", endpoint),
+        ("AWS_ALLOW_HTTP", "true".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "made-up".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "made-up".to_owned()),
+        // A proxy of the machine has nothing to do with loopback.
+        ("NO_PROXY", "*".to_owned()),
+    ];
+    (listener, variables)
+}
+
+#[cfg(all(unix, feature = "object-stores"))]
+#[test]
+fn a_store_that_does_not_answer_holds_up_its_own_tenant_only() {
+    let tenants = Tenants::new([
+        ("adatum", Emulator::builder().seed(1)),
+        ("contoso", Emulator::builder().seed(2)),
+        ("fabrikam", Emulator::builder().seed(3)),
+    ]);
+    let path = tenants.workplace.path("tenants.toml");
+    let file = fs::read_to_string(&path).unwrap();
+    fs::write(&path, file.replace("calls/adatum", "s3://calls/adatum")).unwrap();
+    let (_store, variables) = silent_store();
+    let since = days_ago(3);
+    // The last one has to wait until the second is done.
+    let options = ["sync", "--tenants", "tenants.toml", "--since", &since];
+    let at_once = ["--tenants-at-once", "2", "--staging", "staging"];
+    let mut command = tenants.workplace.command([&options[..], &at_once].concat());
+    command.envs(variables);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut done = [lines.next(), lines.next()].map(|line| line.unwrap().unwrap());
+    done.sort();
+    for (line, name) in done.iter().zip(["contoso", "fabrikam"]) {
+        assert!(
+            line.starts_with(&format!("{name}: calls/{name}: ")),
+            "{done:?}"
+        );
+    }
+    // Nor does who interrupts it more than once.
+    while child.try_wait().unwrap().is_none() {
+        interrupt(&child);
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let last = lines.last().unwrap().unwrap();
+    assert_eq!(
+        last,
+        "3 tenants: adatum interrupted, contoso done, fabrikam done"
+    );
+}
+
+#[cfg(all(unix, feature = "object-stores"))]
+#[test]
+fn who_interrupts_twice_does_not_wait_for_a_store() {
+    let workplace = Workplace::new();
+    let (_store, variables) = silent_store();
+    for args in [
+        &["sync"][..],
+        &["export", "--from", "2019-11-01", "--partition-by", "day"],
+    ] {
+        let output = ["--output", "s3://calls/adatum", "--staging", "staging"];
+        let mut command = workplace.command([args, &output, &["--emulator"]].concat());
+        command.envs(variables.iter().cloned());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() {
+            // Not before it listens.
+            if workplace.path("staging").exists() {
+                interrupt(&child);
+            }
+        }
+        let ended = Ended::of(&child.wait_with_output().unwrap());
+        assert_eq!(ended.code, Some(130), "{ended:?}");
+        assert_eq!(ended.error(), "error: interrupted");
+        fs::remove_dir_all(workplace.path("staging")).unwrap();
+    }
 }
