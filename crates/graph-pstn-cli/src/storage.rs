@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::Args;
 use graph_pstn_export::Folder;
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 
 /// What a folder of an object store needs here.
 #[derive(Clone, Debug, Default, Args)]
@@ -34,6 +34,15 @@ impl StorageArgs {
     pub(crate) fn folder(&self, output: &Path) -> Result<Folder, Failure> {
         match output.to_str().filter(|_| is_url(output)) {
             Some(url) => self.at_url(url),
+            None if output == Path::new("-") => Err(Failure::usage(
+                "a folder cannot go to standard output",
+                "name a folder; one that is called so is ./-",
+            )),
+            None if output.is_file() => Err(Failure::new(
+                Exit::Other,
+                format!("{} is a file, not a folder", output.display()),
+            )
+            .with_hint("name a folder, which is made if it is missing")),
             None => Ok(Folder::local(output)),
         }
     }

@@ -66,14 +66,14 @@ impl Folder {
         url: &str,
         staging: &Path,
     ) -> Result<Self, Error> {
-        let unusable = |error: io::Error| Error::at(staging, error);
-        fs::create_dir_all(staging).map_err(unusable)?;
-        LocalDisk.make_folder(staging).map_err(|error| {
+        let unusable = |error: io::Error| {
             let message = format!("{} cannot be used to make files in", staging.display());
             Error::new(ErrorKind::NotWritable, message)
                 .with_path(staging)
                 .with_source(error)
-        })?;
+        };
+        fs::create_dir_all(staging).map_err(unusable)?;
+        LocalDisk.make_folder(staging).map_err(unusable)?;
         let stage = staging.join(format!("{}.partial", name_of(url)));
         let holder = holder(&staging.join("holder")).map_err(unusable)?;
         let root = PathBuf::from(url);
@@ -181,6 +181,20 @@ mod tests {
             let error = Folder::at_url(url, [], staging.path()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NoStore, "{url}");
             assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_no_place_to_make_files_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        for staging in [&file, &file.join("within")] {
+            let store = Arc::new(object_store::memory::InMemory::new());
+            let error = Folder::in_store(store, "calls".into(), "s3://a/calls", staging);
+            let error = error.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotWritable, "{error}");
+            assert!(error.to_string().contains("cannot be used"), "{error}");
         }
     }
 

@@ -169,14 +169,18 @@ fn no_file(target: &Path, what: &str) -> Error {
 
 pub(crate) fn unusable_folder(target: &Path, folder: &Path, error: io::Error) -> Error {
     let error = Error::at(target, error);
-    let message = match error.kind() {
-        ErrorKind::FolderMissing if folder.exists() => {
-            format!("{} is a file, not a folder", folder.display())
+    let not_writable = || format!("the folder {} cannot be written to", folder.display());
+    match error.kind() {
+        // A file system that makes its files itself knows no better word, as that of /proc.
+        ErrorKind::FolderMissing if folder.is_dir() => {
+            Error::new(ErrorKind::NotWritable, not_writable()).with_path(target)
         }
-        ErrorKind::NotWritable => format!("the folder {} cannot be written to", folder.display()),
-        _ => return error,
-    };
-    error.with_message(message)
+        ErrorKind::FolderMissing if folder.exists() => {
+            error.with_message(format!("{} is a file, not a folder", folder.display()))
+        }
+        ErrorKind::NotWritable => error.with_message(not_writable()),
+        _ => error,
+    }
 }
 
 fn persist_new(temporary: NamedTempFile, target: &Path) -> Result<(), PersistError> {
@@ -335,6 +339,15 @@ mod tests {
         let error = OutputFile::create(file.join("calls.csv"), Existing::Refuse).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::FolderMissing);
         assert!(error.to_string().ends_with("is a file, not a folder"));
+    }
+
+    /// Not even root may, and the system says that there is no such file.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_takes_no_files_is_no_missing_one() {
+        let error = OutputFile::create("/proc/calls.csv", Existing::Refuse).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotWritable);
+        assert_eq!(error.to_string(), "the folder /proc cannot be written to");
     }
 
     #[cfg(target_os = "linux")]

@@ -212,7 +212,7 @@ fn who_interrupts_one_means_all() {
 }
 
 /// An object store that takes connections and never answers, and the variables by which the program finds it.
-#[cfg(feature = "object-stores")]
+#[cfg(all(unix, feature = "object-stores"))]
 fn silent_store() -> (std::net::TcpListener, Vec<(&'static str, String)>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
