@@ -20,6 +20,7 @@ use crate::endpoints;
 use crate::exit::Failure;
 use crate::hints::below_auth;
 use crate::rate::{Counts, Rate};
+use crate::text_file;
 
 /// How the program calls itself to Graph and Entra.
 pub(crate) const USER_AGENT: &str = concat!("graph-pstn/", env!("CARGO_PKG_VERSION"));
@@ -154,8 +155,7 @@ impl ConnectionArgs {
     pub(crate) fn ca_certificate(&self) -> Result<Option<Vec<u8>>, Failure> {
         let read = |file: &PathBuf| {
             fs::read(file).map_err(|error| {
-                let doing = format!("the CA certificate {} cannot be read", file.display());
-                Failure::other(&doing, &error).with_hint("check the path of --ca-certificate")
+                text_file::unreadable(file, "the CA certificate", "--ca-certificate", &error)
             })
         };
         self.ca_certificate.as_ref().map(read).transpose()

@@ -2,10 +2,9 @@
 
 mod faults;
 
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, RangedI64ValueParser, TypedValueParser};
@@ -16,6 +15,8 @@ use graph_pstn_model::{OffsetDateTime, TimeRange};
 use crate::exit::{Exit, Failure};
 use crate::interrupts::Interrupts;
 use crate::range::no_range;
+use crate::stdout::print;
+use crate::text_file;
 
 use faults::FaultArgs;
 pub(crate) use faults::percent;
@@ -92,6 +93,7 @@ pub(crate) struct EmulateArgs {
     /// How many milliseconds Graph takes over each answer.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u32,
+
     /// Let rows arrive late, up to so many hours (at most 48) after their calls, and none before. Default: all
     /// rows are there, future ones too.
     #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u8).range(0..=48))]
@@ -156,13 +158,13 @@ fn print_truth(
         range.from(),
         range.until(),
     );
-    print(&format!("{}\n", truth.to_json_line()))?;
+    print(format!("{}\n", truth.to_json_line()).as_bytes())?;
     Ok(Exit::Done)
 }
 
 async fn serve(args: EmulateArgs) -> Result<Exit, Failure> {
     let mut interrupts = Interrupts::listen()?;
-    let listen = args.listen;
+    let (listen, tls) = (args.listen, args.tls.clone());
     let emulator = builder(args)?.start().await.map_err(|error| {
         let failure = Failure::other("the emulator does not start", &error);
         match error.kind() {
@@ -173,10 +175,16 @@ async fn serve(args: EmulateArgs) -> Result<Exit, Failure> {
             io::ErrorKind::AddrInUse => failure.with_hint(format!(
                 "another program listens on {listen}; name another port, or 0 for any free one"
             )),
-            _ => failure,
+            _ => match tls {
+                Some(folder) => failure.with_hint(format!(
+                    "see that certificates can be written to {}, the folder of --tls",
+                    folder.display()
+                )),
+                None => failure,
+            },
         }
     })?;
-    print(&instructions(&emulator))?;
+    print(instructions(&emulator).as_bytes())?;
     interrupts.next().await;
     emulator.shutdown().await;
     Ok(Exit::Done)
@@ -210,7 +218,7 @@ fn builder(args: EmulateArgs) -> Result<graph_pstn_emulator::EmulatorBuilder, Fa
         builder = builder.token_lifetime(Duration::from_secs(lifetime.into()));
     }
     for file in &args.client_certificate {
-        let pem = registered(file, "--client-certificate")?;
+        let pem = text_file::read(file, "the certificate", "--client-certificate")?;
         builder = builder.client_certificate(pem).map_err(|error| {
             Failure::other(&format!("{} is of no use", file.display()), &error).with_hint(
                 "--client-certificate takes a PEM file with the certificate of an RSA key",
@@ -218,7 +226,7 @@ fn builder(args: EmulateArgs) -> Result<graph_pstn_emulator::EmulatorBuilder, Fa
         })?;
     }
     for file in &args.federated_token {
-        let text = registered(file, "--federated-token")?;
+        let text = text_file::read(file, "the federated token", "--federated-token")?;
         if text.trim().is_empty() {
             return Err(Failure::usage(
                 format!("{} is empty", file.display()),
@@ -228,14 +236,6 @@ fn builder(args: EmulateArgs) -> Result<graph_pstn_emulator::EmulatorBuilder, Fa
         builder = builder.federated_token(text.trim());
     }
     Ok(builder)
-}
-
-/// The text of a file that the app registration is to know of.
-fn registered(file: &Path, option: &str) -> Result<String, Failure> {
-    fs::read_to_string(file).map_err(|error| {
-        Failure::other(&format!("{} cannot be read", file.display()), &error)
-            .with_hint(format!("check the path of {option}"))
-    })
 }
 
 /// What a client needs, ready for a POSIX shell. The secret opens nothing but this emulator.
@@ -267,17 +267,6 @@ fn instructions(emulator: &RunningEmulator) -> String {
 /// A word for a POSIX shell.
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// Prints to standard output; that somebody has closed it is no failure.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::other("standard output cannot be written", &error))
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

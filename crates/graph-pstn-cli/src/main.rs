@@ -36,6 +36,7 @@ mod stdout;
 mod storage;
 mod sync;
 mod terminal;
+mod text_file;
 mod ui;
 mod zone;
 

@@ -15,6 +15,7 @@ use toml::{Table, Value};
 use super::Place;
 use super::names::{commands, is_secret, is_stand_alone, keys, nearest, shared_keys};
 use crate::exit::Failure;
+use crate::text_file;
 
 /// What stands in it.
 #[derive(Debug, Default)]
@@ -34,18 +35,16 @@ impl File {
             return Ok(Self::default());
         };
         let path = place.path();
-        match (fs::read_to_string(path), place) {
-            (Ok(text), _) => Self::of(path, &text, command),
-            (Err(error), Place::Usual(_)) if error.kind() == io::ErrorKind::NotFound => Ok(Self {
-                path: path.to_owned(),
-                ..Self::default()
-            }),
-            (Err(error), _) => {
-                let doing = format!("the configuration file {} cannot be read", path.display());
-                Err(Failure::other(&doing, &error)
-                    .with_hint("check the path of --config or GRAPH_PSTN_CONFIG"))
-            }
+        let is_missing = || {
+            let found = fs::metadata(path);
+            found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        };
+        if matches!(place, Place::Usual(_)) && is_missing() {
+            return Ok(Self::at(path));
         }
+        let option = "--config or GRAPH_PSTN_CONFIG";
+        let text = text_file::read(path, "the configuration file", option)?;
+        Self::of(path, &text, command)
     }
 
     /// One of that name, with nothing in it yet.
@@ -72,7 +71,13 @@ impl File {
                     let values = file.values_of(table, Some(key), &known)?;
                     file.of_command.insert(key.clone(), values);
                 }
-                _ => {
+                (Some(_), _) => {
+                    return Err(Failure::usage(
+                        format!("`{key}` in {} is no table", path.display()),
+                        format!("write [{key}], and below it the options of that command"),
+                    ));
+                }
+                (None, _) => {
                     let known = [
                         shared.clone(),
                         commands(command).map(|c| c.get_name().to_owned()).collect(),

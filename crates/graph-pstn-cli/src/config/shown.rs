@@ -51,7 +51,11 @@ pub(super) fn settings(
         let key = key(arg);
         let setting = settings.iter().find(|setting| setting.option == key);
         text.push_str(&match setting {
-            Some(setting) => format!("{key}{}  # {}\n", value(setting), setting.origin.words()),
+            Some(setting) => format!(
+                "{key}{}  # {}\n",
+                value(arg, setting),
+                setting.origin.words()
+            ),
             None => match defaults(arg) {
                 Some(default) => format!("{key} = {default}  # the default\n"),
                 None => format!("# {key} is not set\n"),
@@ -70,7 +74,7 @@ pub(super) fn settings(
 }
 
 /// ` = "value"` as the configuration file would have it.
-fn value(setting: &Setting) -> String {
+fn value(arg: &Arg, setting: &Setting) -> String {
     let quoted = |word: &OsString| {
         let word = word.to_string_lossy();
         match word.split_once('=') {
@@ -79,6 +83,7 @@ fn value(setting: &Setting) -> String {
         }
     };
     match setting.words.as_slice() {
+        [] if arg.get_action().takes_values() => " = []".into(),
         [] => " = false".into(),
         [one] => format!(" = {}", quoted(one)),
         several => format!(

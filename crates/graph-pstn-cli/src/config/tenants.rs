@@ -6,9 +6,9 @@
 //! table it is refused.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::Path;
 
+use clap::error::ErrorKind;
 use clap::{Arg, Command, CommandFactory as _};
 use toml::{Table, Value};
 
@@ -17,6 +17,7 @@ use super::names::key;
 use super::{Origin, Parsed, Refused, Variables, is_setting, parse, words};
 use crate::args::Cli;
 use crate::exit::Failure;
+use crate::text_file;
 
 /// What every table of a tenant has to say itself.
 const OWN: [&str; 2] = ["tenant-id", "emulator"];
@@ -27,6 +28,9 @@ const PROOFS: [&str; 4] = [
     "federated-token-file",
     "assertion-command",
 ];
+
+/// What options that ask on the terminal end with.
+const PROMPT: &str = "-prompt";
 
 /// A tenant, and the command line that is its own.
 #[derive(Debug)]
@@ -42,10 +46,7 @@ pub(crate) fn tenants(
     args: &[OsString],
     variables: &Variables,
 ) -> Result<Vec<Tenant>, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        let doing = format!("the file of tenants {} cannot be read", path.display());
-        Failure::other(&doing, &error).with_hint("check the path of --tenants")
-    })?;
+    let text = text_file::read(path, "the file of tenants", "--tenants")?;
     of(path, &text, args, variables)
 }
 
@@ -86,14 +87,14 @@ fn of(
     Ok(tenants)
 }
 
-/// The options that a tenant may have for itself. Nobody can answer prompts of several at once.
+/// The options that a tenant may have for itself.
 fn own_options(sync: &Command) -> Vec<Arg> {
     let all = sync.get_arguments().filter(|arg| {
         let key = key(arg);
         is_setting(arg)
             && !arg.is_global_set()
             && !key.starts_with("tenants")
-            && !key.ends_with("-prompt")
+            && !key.ends_with(PROMPT)
     });
     all.cloned().collect()
 }
@@ -131,6 +132,12 @@ fn words_of(
     table: &Table,
     options: &[Arg],
 ) -> Result<Vec<OsString>, Failure> {
+    if table.keys().any(|key| key.ends_with(PROMPT)) {
+        return Err(Failure::usage(
+            format!("[{name}] in {} has a prompt", path.display()),
+            "nobody can answer those of several tenants: name a file",
+        ));
+    }
     let known: Vec<String> = options.iter().map(key).collect();
     let values = File::at(path).values_of(table, Some(name), &known)?;
     let mut added = Vec::new();
@@ -151,10 +158,13 @@ fn of_tenant(path: &Path, name: &str, refused: Refused) -> Failure {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();
             let line = line.strip_prefix("error: ").unwrap_or(line);
-            Failure::usage(
-                format!("{place}: {line}"),
-                "what stands in a tenant's table does not stand on the command line too",
-            )
+            let hint = match error.kind() {
+                ErrorKind::ArgumentConflict => {
+                    "what stands in a tenant's table does not stand on the command line too"
+                }
+                _ => "`graph-pstn sync --help` says what the option takes",
+            };
+            Failure::usage(format!("{place}: {line}"), hint)
         }
     }
 }
@@ -257,10 +267,20 @@ mod tests {
                 "[a]\ntenant-id = \"a.example\"\ntenants = \"b\"",
                 "no option",
             ),
+            ("[a]\nclient-secret-prompt = true", "has a prompt"),
             ("[a", "no TOML"),
         ] {
             let failure = read(text, &[]).unwrap_err();
             assert!(failure.message().contains(word), "{text}: {failure:?}");
         }
+        let of_a = |option: &str| {
+            let text = format!("[a]\ntenant-id = \"a.example\"\noutput = \"a\"\n{option}");
+            read(&text, &[]).unwrap_err()
+        };
+        let twice = of_a("reread = 2");
+        assert!(twice.hint().unwrap().contains("on the command line too"));
+        let wrong = of_a("log = \"calls\"");
+        assert!(wrong.message().contains("calls"), "{wrong:?}");
+        assert!(wrong.hint().unwrap().contains("--help"), "{wrong:?}");
     }
 }

@@ -168,6 +168,9 @@ fn dates_numbers_and_lists_are_taken_as_they_are_written() {
     let file = "[emulate]\nclient-certificate = ['a.pem', 'b.pem']\n";
     let parsed = shown(&["emulate"], &[], file).unwrap();
     assert!(setting(&parsed, "client-certificate").contains(r#"["a.pem", "b.pem"]"#));
+    let parsed = shown(&["export"], &[], "user = []\nquiet = false\n").unwrap();
+    assert!(setting(&parsed, "user").starts_with("user = []"));
+    assert!(setting(&parsed, "quiet").starts_with("quiet = false"));
     let (message, hint) = failure(shown(&["export"], &[], "cloud = ['global', 'china']\n"));
     assert!(message.starts_with("`cloud` in "), "{message}");
     assert_eq!(hint, "leave out the others");
@@ -202,6 +205,11 @@ fn what_no_command_knows_is_refused_with_what_is_near() {
         let (message, hint) = failure(shown(&["export", "--last", "1d"], &[], file));
         assert!(message.contains("which is no option"), "{message}");
         assert!(hint.contains(near), "{file}: {hint}");
+    }
+    for no_table in ["export = 1", "[[export]]\nparallel = 1"] {
+        let (message, hint) = failure(shown(&["export", "--last", "1d"], &[], no_table));
+        assert!(message.contains("is no table"), "{message}");
+        assert!(hint.contains("[export]"), "{hint}");
     }
     let parsed = shown(&["check"], &[("GRAPH_PSTN_CLOWD", "global")], "").unwrap();
     assert_eq!(

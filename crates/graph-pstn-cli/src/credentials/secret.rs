@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::exit::Failure;
+use crate::text_file;
 
 /// A file that holds something secret and no more.
 pub(super) struct SecretFile {
@@ -15,8 +16,8 @@ pub(super) struct SecretFile {
 impl SecretFile {
     /// Its text, without the line end that editors put there.
     pub(super) fn read(&self, file: &Path) -> Result<String, Failure> {
-        let text = fs::read_to_string(file)
-            .map_err(|error| unreadable(file, self.what, self.option, &error))?;
+        let what = format!("the {} file", self.what);
+        let text = text_file::read(file, &what, self.option)?;
         let text = text.trim();
         if text.is_empty() {
             return Err(Failure::usage(
@@ -32,11 +33,9 @@ impl SecretFile {
 pub(super) fn readable(file: &Path, what: &str, option: &str) -> Result<(), Failure> {
     match fs::File::open(file) {
         Ok(_) => Ok(()),
-        Err(error) => Err(unreadable(file, what, option, &error)),
+        Err(error) => {
+            let what = format!("the {what} file");
+            Err(text_file::unreadable(file, &what, option, &error))
+        }
     }
-}
-
-fn unreadable(file: &Path, what: &str, option: &str, error: &std::io::Error) -> Failure {
-    let doing = format!("the {what} file {} cannot be read", file.display());
-    Failure::other(&doing, error).with_hint(format!("check the path of {option}"))
 }

@@ -1,6 +1,5 @@
 //! The options of `emulate` that make things go wrong.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use clap::builder::RangedI64ValueParser;
 use graph_pstn_emulator::{Fault, Faults};
 
 use crate::exit::Failure;
+use crate::text_file;
 
 /// What is to go wrong.
 #[derive(Debug, Args)]
@@ -69,10 +69,7 @@ impl FaultArgs {
         let Some(file) = self.fault_script else {
             return Ok(faults);
         };
-        let script = fs::read_to_string(&file).map_err(|error| {
-            Failure::other(&format!("{} cannot be read", file.display()), &error)
-                .with_hint("check the path of --fault-script")
-        })?;
+        let script = text_file::read(&file, "the fault script", "--fault-script")?;
         faults.script(&script).map_err(|error| {
             Failure::usage(
                 format!("{}: {error}", file.display()),

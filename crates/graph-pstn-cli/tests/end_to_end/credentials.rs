@@ -178,4 +178,10 @@ fn an_emulator_with_files_that_are_of_no_use() {
     assert!(refused(&ended, 1).contains("no certificate"));
     let ended = workplace.run(["emulate", "--client-certificate", "missing"]);
     assert!(refused(&ended, 1).contains("missing cannot be read"));
+    let ended = workplace.run(["emulate", "--tls", "empty"]);
+    refused(&ended, 1);
+    assert!(
+        ended.hint().contains("empty, the folder of --tls"),
+        "{ended:?}"
+    );
 }

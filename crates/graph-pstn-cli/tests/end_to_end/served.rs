@@ -46,14 +46,15 @@ fn a_secret_comes_from_a_file_too() {
         .iter()
         .find(|(name, _)| name == "AZURE_CLIENT_SECRET")
         .unwrap();
-    fs::write(workplace.path("secret"), format!("{secret}\n")).unwrap();
     let options = args(&[&NOVEMBER, &["--client-secret-file", "secret"]]);
-    let ended = served.export(
-        &workplace,
-        &options,
-        Some(("AZURE_CLIENT_SECRET", "of another app")),
-    );
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    // As editors write it, on Windows too.
+    for (before, after) in [("", "\n"), ("\u{feff}", "\r\n")] {
+        let text = format!("{before}{secret}{after}");
+        fs::write(workplace.path("secret"), text).unwrap();
+        let another = Some(("AZURE_CLIENT_SECRET", "of another app"));
+        let ended = served.export(&workplace, &options, another);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
 }
 
 /// It fails with this code, one line with these words, a hint where there is one, and leaves no file.
