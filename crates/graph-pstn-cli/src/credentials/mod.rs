@@ -52,6 +52,13 @@ pub(crate) fn variables_instead_of(option: &str) -> &'static [&'static str] {
     }
 }
 
+/// The options that ask on the terminal, by the names of their fields: nobody can answer for several tenants at once.
+#[cfg(not(feature = "pkcs12"))]
+pub(crate) const PROMPTS: [&str; 1] = ["client_secret_prompt"];
+#[cfg(feature = "pkcs12")]
+pub(crate) const PROMPTS: [&str; 2] =
+    ["client_secret_prompt", "client_certificate_password_prompt"];
+
 /// Tenant, application and where its proof is.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Credential")]

@@ -5,7 +5,6 @@ use graph_pstn_model::{OffsetDateTime, TimeRange};
 use time::{Date, Duration, Time};
 
 use crate::exit::Failure;
-use crate::range::no_range;
 use crate::zone::Zone;
 
 /// How far the first run goes back. Rows are kept for 150 days at least, depending on the user's country ("Microsoft
@@ -72,7 +71,12 @@ impl Days {
             (Some(since), None) => since,
             (None, None) => self.days_before(now, FIRST_DAYS)?,
         };
-        TimeRange::new(from, now).map_err(|error| no_range(&error))
+        TimeRange::new(from, now).map_err(|_| {
+            Failure::usage(
+                "the day of --since has not come yet",
+                "name an earlier one: a run reads up to now",
+            )
+        })
     }
 }
 
@@ -117,11 +121,8 @@ mod tests {
         // Days between the last run and that one would be missing for good.
         let late = date!(2019 - 12 - 22);
         assert_eq!(from(Some(late), Some(done)), datetime!(2019-12-17 0:00 UTC));
-        assert!(
-            Days(None)
-                .range(Some(date!(2020 - 01 - 01)), None, 3, NOW)
-                .is_err()
-        );
+        let future = Days(None).range(Some(date!(2020 - 01 - 01)), None, 3, NOW);
+        assert!(future.unwrap_err().message().contains("--since"));
         let berlin = Days(Some("Europe/Berlin".parse().unwrap()));
         let from = |since, done| berlin.range(since, done, 3, NOW).unwrap().from();
         assert_eq!(from(None, Some(done)), datetime!(2019-12-16 23:00 UTC));

@@ -16,6 +16,7 @@ use graph_pstn_model::{CallLog, OffsetDateTime, TimeRange, format_time};
 use indicatif::HumanCount;
 use time::Date;
 
+use crate::credentials::PROMPTS;
 use crate::exit::{Exit, Failure, one_line};
 use crate::export::board::Board;
 use crate::export::row_type::for_rows;
@@ -90,7 +91,7 @@ pub(crate) struct SyncArgs {
 
     /// A file in TOML with a table for each of several tenants, and in it the options that are its own: tenant-id,
     /// output, and where each has an app of its own client-id and how that proves itself.
-    #[arg(long, value_name = "FILE", help_heading = "Several tenants")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = PROMPTS, help_heading = "Several tenants")]
     tenants: Option<PathBuf>,
 
     /// How many tenants are read at a time.

@@ -32,9 +32,6 @@ impl SyncArgs {
 pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Result<Exit, Failure> {
     let mut runs = Vec::new();
     for tenant in tenants {
-        for warning in &tenant.parsed.warnings {
-            ui.note(&format!("warning: {warning}"));
-        }
         if let Command::Sync(args) = tenant.parsed.cli.command {
             runs.push((tenant.name, args));
         }

@@ -177,9 +177,28 @@ fn two_in_one_folder_are_refused_and_settings_of_each_are_shown() {
     );
     assert!(!Path::new(&tenants.workplace.path("calls/contoso")).exists());
 
+    let asking = tenants.sync(&["--client-secret-prompt"]);
+    assert_eq!(asking.code, Some(2), "{}", asking.stderr);
+    assert!(asking.error().contains("cannot be used with"));
+
     let refused = tenants.workplace.run(["sync", "--tenants", "nowhere.toml"]);
     assert_eq!(refused.code, Some(1));
     assert!(refused.hint().contains("--tenants"), "{}", refused.stderr);
+}
+
+#[test]
+fn what_concerns_all_is_said_once() {
+    let tenants = Tenants::new([
+        ("adatum", Emulator::builder()),
+        ("contoso", Emulator::builder()),
+    ]);
+    let options = ["sync", "--tenants", "tenants.toml", "--quiet"];
+    let mut command = tenants.workplace.command(options);
+    command.args(["--since", &days_ago(1)]);
+    let ended = Ended::of(&command.env("GRAPH_PSTN_CLOWD", "global").output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let warning = "warning: GRAPH_PSTN_CLOWD names no option; is GRAPH_PSTN_CLOUD meant?\n";
+    assert_eq!(ended.stderr, warning);
 }
 
 #[cfg(unix)]
