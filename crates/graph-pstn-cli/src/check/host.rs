@@ -18,8 +18,7 @@ use crate::hints::Place;
 /// How long the look-up of a name may take.
 const LOOK_UP: Duration = Duration::from_secs(10);
 
-/// The names of a host's lines, and what is asked of it: something that needs no token, and that the real
-/// service answers in JSON, if only to refuse it.
+/// What a host's lines are called, and the option that names another host.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part {
     pub(super) name: &'static str,
@@ -48,7 +47,8 @@ pub(super) struct Seen {
     pub(super) ahead: Option<time::Duration>,
 }
 
-/// Looks at a host.
+/// Looks at a host. The path is of something that needs no token, and that the real service answers in JSON, if only to
+/// refuse it.
 pub(super) async fn look(
     part: Part,
     origin: &Origin,

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::iter;
 
 use graph_pstn_auth::EntraError;
-use graph_pstn_http::{AccessToken, Endpoints, Error};
+use graph_pstn_http::{AccessToken, Endpoints, Error, ErrorKind};
 
 use super::jwt::Claims;
 use super::report::Line;
@@ -29,6 +29,10 @@ pub(super) fn given(
         Err(error) => error,
     };
     let failure = place.failure(error);
+    if error.kind() == ErrorKind::Config {
+        // Nothing was sent, and the message says what to do.
+        return Line::of_failure(NAME, &failure);
+    }
     let Some(entra) = entra(error) else {
         return match failure.hint() {
             Some(_) => Line::of_failure(NAME, &failure),

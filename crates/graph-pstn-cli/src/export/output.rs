@@ -145,6 +145,12 @@ impl OutputArgs {
                 "add --partition-by day, or name a file of this machine",
             ));
         }
+        if let Some(target) = target.as_deref().filter(|target| is_open_already(target)) {
+            return Err(Failure::usage(
+                format!("{} is no file of its own", target.display()),
+                "--output - writes to standard output; for another descriptor redirect that",
+            ));
+        }
         if let Some(target) = target
             .as_deref()
             .filter(|target| !by_day && is_folder(target))
@@ -185,6 +191,17 @@ impl OutputArgs {
 fn is_folder(target: &Path) -> bool {
     let text = target.as_os_str().to_string_lossy();
     text.ends_with(std::path::is_separator) || target.is_dir()
+}
+
+/// Whether it names what the process has open already: a complete file cannot take its place.
+fn is_open_already(target: &Path) -> bool {
+    cfg!(unix)
+        && (["/dev/stdin", "/dev/stdout", "/dev/stderr"]
+            .iter()
+            .any(|name| target == Path::new(name))
+            || ["/dev/fd", "/proc/self/fd"]
+                .iter()
+                .any(|folder| target.starts_with(folder)))
 }
 
 fn names_log(file: &Path) -> bool {

@@ -372,6 +372,14 @@ fn an_unknown_tenant() {
 }
 
 #[test]
+fn what_is_no_tenant_is_not_asked_for() {
+    let checked = Setup::standard().with("AZURE_TENANT_ID", "a b").run();
+    checked.fails("token", 2, "neither a GUID nor a domain name", "");
+    // It was not the host that refused it.
+    assert!(checked.line("token")["remedy"].is_null());
+}
+
+#[test]
 fn the_graph_of_another_cloud() {
     let other = Setup::standard();
     Setup::standard()

@@ -202,7 +202,6 @@ fn where_several_logs_would_meet_is_refused() {
     }
 }
 
-/// To be switched on when the emulator serves more than the PSTN log.
 #[test]
 fn the_emulators_logs_are_the_same_in_every_format() {
     let workplace = Workplace::new();

@@ -101,7 +101,6 @@ fn a_file_and_the_environment_take_the_place_of_options() {
         "graph-endpoint = '{}'\nauthority-host = '{}'\n[export]\nfrom = 2019-11-01\nto = 2020-01-01\n",
         options[1], options[3]
     );
-    fs::create_dir_all(workplace.path("graph-pstn")).unwrap();
     fs::write(workplace.path("settings.toml"), file).unwrap();
     let run = |args: &[&str], more: &[(&str, &str)]| {
         let mut command = workplace.command(args);
@@ -173,14 +172,8 @@ fn a_prompt_without_a_terminal_does_not_wait() {
     // A session of its own has no terminal to open.
     #[cfg(unix)]
     let mut command = {
-        let program = workplace.command([""; 0]);
-        let mut command = workplace.command(["-w"]);
-        let mut inner = std::process::Command::new("setsid");
-        inner
-            .current_dir(workplace.path(""))
-            .arg("-w")
-            .arg(program.get_program());
-        std::mem::swap(&mut command, &mut inner);
+        let mut command = workplace.command_of("setsid");
+        command.args(["-w", env!("CARGO_BIN_EXE_graph-pstn")]);
         command
     };
     #[cfg(not(unix))]
@@ -194,7 +187,6 @@ fn a_prompt_without_a_terminal_does_not_wait() {
         "--client-secret-prompt",
     ]);
     command.args(["--tenant-id", "contoso.example", "--client-id", "app"]);
-    command.stdin(std::process::Stdio::null());
     let ended = Ended::of(&command.output().unwrap());
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
     assert!(

@@ -55,6 +55,20 @@ fn what_is_no_folder_of_days_is_told_by_its_name() {
     assert_eq!(workplace.names(), ["file"]);
 }
 
+/// A file that takes the place of one of these would be in everybody's way.
+#[cfg(unix)]
+#[test]
+fn what_is_open_already_is_no_file_to_write() {
+    let workplace = Workplace::new();
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        let options = ["--overwrite", "--output", name];
+        let ended = workplace.run([&NOVEMBER[..], &options].concat());
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.hint().contains("--output -"), "{ended:?}");
+        assert_eq!(ended.stdout, "");
+    }
+}
+
 /// The kernel's own folder says that there is no such file.
 #[cfg(target_os = "linux")]
 #[test]

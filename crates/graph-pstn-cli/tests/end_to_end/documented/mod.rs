@@ -27,9 +27,9 @@ const REASONS: [&str; 8] = [
     "it takes systemd",
     "it takes cargo-fuzz",
     "it takes servers",
-    // tests/tenants.rs has tenants that somebody has.
+    // tenants.rs has tenants that somebody has.
     "its tenants are nobody's",
-    // In tests/interrupted.rs and tests/resumed.rs it is.
+    // In interrupted.rs and resumed.rs it is.
     "somebody interrupts it",
     // xtask has a test for their options.
     "a task of the workspace",
