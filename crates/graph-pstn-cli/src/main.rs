@@ -28,6 +28,7 @@ mod exit;
 mod export;
 mod hints;
 mod interrupts;
+mod outcomes;
 mod progress;
 mod range;
 mod rate;
@@ -91,12 +92,14 @@ fn tenants(
     line: &[OsString],
     variables: &Variables,
 ) -> Result<Vec<Tenant>, Failure> {
-    match &parsed.cli.command {
-        Command::Sync(args) => match args.tenants() {
-            Some(file) => config::tenants(file, line, variables),
-            None => Ok(Vec::new()),
-        },
-        _ => Ok(Vec::new()),
+    let (command, file) = match &parsed.cli.command {
+        Command::Sync(args) => ("sync", args.tenants()),
+        Command::Check(args) => ("check", args.tenants()),
+        _ => return Ok(Vec::new()),
+    };
+    match file {
+        Some(file) => config::tenants(file, command, line, variables),
+        None => Ok(Vec::new()),
     }
 }
 
@@ -131,6 +134,9 @@ fn run(command: Command, tenants: Vec<Tenant>, ui: &Ui) -> Result<Exit, Failure>
                 detached::run(run).await
             }
             // Boxed, since their futures are large.
+            Command::Check(args) if args.tenants().is_some() => {
+                Box::pin(check::tenants::run(args.json, tenants)).await
+            }
             Command::Check(args) => Box::pin(check::run(*args)).await,
             #[cfg(feature = "emulator")]
             Command::Emulate(args) => Box::pin(emulate::run(*args)).await,

@@ -6,20 +6,23 @@ mod credential;
 mod host;
 mod jwt;
 mod report;
+pub(crate) mod tenants;
 mod token;
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use graph_pstn_http::{
     CallLimits, Cloud, Endpoints, Error, ErrorKind, GraphClient, HyperTransport, PageRequest,
-    RequestHeadersLayer, RetryPolicy, TokenProvider as _, TokenRequest,
+    RequestHeadersLayer, RetryPolicy, TokenProvider, TokenRequest,
 };
 use graph_pstn_model::{CallLog, OffsetDateTime, PstnCallLogRow, TimeRange};
 use tower_service::Service as _;
 
-use crate::connection::{self, ConnectionArgs};
-use crate::credentials::Credential;
+use crate::connection::{ConnectionArgs, USER_AGENT, token_service, transport};
+use crate::credentials::{Credential, PROMPTS};
 use crate::exit::{Exit, Failure};
 use crate::hints::Place;
 use host::{GRAPH, LOGIN, Seen};
@@ -44,16 +47,31 @@ pub(crate) struct CheckArgs {
     /// Print one line of JSON, with `ok`, `exit_code` and `checks`, a list of objects with `name`, `status` (pass, fail
     /// or skipped), `detail` and `remedy`.
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
+
+    /// Check each tenant of this file, which is that of `sync --tenants`. With --json there is a line for each, with its
+    /// `tenant`, and a last one with the exit code of each by its name.
+    #[arg(long, value_name = "FILE", conflicts_with_all = PROMPTS)]
+    tenants: Option<PathBuf>,
 
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
-/// Runs the command.
+impl CheckArgs {
+    /// The file of tenants, if there is one.
+    pub(crate) fn tenants(&self) -> Option<&Path> {
+        self.tenants.as_deref()
+    }
+}
+
+/// Runs the command for one tenant.
 pub(crate) async fn run(args: CheckArgs) -> Result<Exit, Failure> {
-    let mut report = Report::new(args.json);
-    let endpoints = match args.connection.endpoints() {
+    look(&args.connection, Report::new(args.json)).await
+}
+
+async fn look(connection: &ConnectionArgs, mut report: Report) -> Result<Exit, Failure> {
+    let endpoints = match connection.endpoints() {
         Ok(endpoints) => endpoints,
         Err(failure) => {
             report.add(Line::of_failure("cloud", &failure))?;
@@ -68,13 +86,13 @@ pub(crate) async fn run(args: CheckArgs) -> Result<Exit, Failure> {
             return report.end();
         }
     };
-    let cloud = args.connection.cloud();
+    let cloud = connection.cloud();
     report.add(cloud_line(cloud, &endpoints))?;
     let place = Place::new(endpoints.clone(), cloud, false);
-    let found = args.connection.credential(&endpoints);
-    let transport = args.connection.ca_certificate().and_then(|pem| {
-        connection::transport(pem.as_deref()).map_err(|error| place.failure(&error))
-    });
+    let found = connection.credential(&endpoints);
+    let transport = connection
+        .ca_certificate()
+        .and_then(|pem| transport(pem.as_deref()).map_err(|error| place.failure(&error)));
     let reached = match &transport {
         Ok(transport) => {
             let tenant = found.as_ref().map_or("common", Credential::tenant_id);
@@ -135,7 +153,7 @@ async fn hosts(
     tenant: &str,
     place: &Place,
 ) -> Result<Reached, Failure> {
-    let service = connection::token_service(transport);
+    let service = token_service(transport);
     // A tenant's name in the wrong place makes no URL; whether it is one is Entra's to say.
     let plain = tenant
         .chars()
@@ -179,7 +197,7 @@ async fn ask(
     place: &Place,
     graph_reached: bool,
 ) -> Result<(), Failure> {
-    let provider = credential.provider(endpoints, connection::token_service(&transport));
+    let provider = credential.provider(endpoints, token_service(&transport));
     let (provider, token) = match provider {
         Ok(provider) => {
             let token = provider.token(TokenRequest::default()).await;
@@ -215,7 +233,7 @@ async fn ask(
 /// Asks for one second of the log. Gives the number of rows.
 async fn request(
     transport: HyperTransport,
-    provider: std::sync::Arc<dyn graph_pstn_http::TokenProvider>,
+    provider: Arc<dyn TokenProvider>,
     endpoints: &Endpoints,
 ) -> Result<usize, Error> {
     // Rows of that day are there as a rule.
@@ -227,7 +245,7 @@ async fn request(
     let client = GraphClient::builder(endpoints.clone())
         .token_provider(provider)
         .transport(transport)
-        .request_headers(RequestHeadersLayer::new(connection::USER_AGENT)?)
+        .request_headers(RequestHeadersLayer::new(USER_AGENT)?)
         .retry(
             RetryPolicy::builder()
                 .max_attempts(2)

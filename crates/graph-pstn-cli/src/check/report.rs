@@ -120,6 +120,8 @@ fn wrap(text: &mut String, words: &str) {
 #[derive(Debug)]
 pub(super) struct Report {
     lines: Vec<Line>,
+    /// Whose lines they are, where there are several tenants.
+    tenant: Option<String>,
     json: bool,
     colours: bool,
 }
@@ -128,8 +130,17 @@ impl Report {
     pub(super) fn new(json: bool) -> Self {
         Self {
             lines: Vec::new(),
+            tenant: None,
             json,
             colours: colours(io::stdout().is_terminal()),
+        }
+    }
+
+    /// The same for one of several tenants, whom JSON names.
+    pub(super) fn of_tenant(self, tenant: String) -> Self {
+        Self {
+            tenant: Some(tenant),
+            ..self
         }
     }
 
@@ -163,7 +174,11 @@ impl Report {
                     })
                 })
                 .collect();
-            let all = json!({"ok": exit == Exit::Done, "exit_code": exit as u8, "checks": checks});
+            let mut all =
+                json!({"ok": exit == Exit::Done, "exit_code": exit as u8, "checks": checks});
+            if let Some(tenant) = self.tenant {
+                all["tenant"] = tenant.into();
+            }
             print(format!("{all}\n").as_bytes())?;
         }
         Ok(exit)

@@ -40,19 +40,21 @@ pub(crate) struct Tenant {
     pub(crate) parsed: Parsed,
 }
 
-/// Reads the file, and for each of its tables the command line `args` with what the table adds.
+/// Reads the file, and for each of its tables the command line `args`, which is of `command`, with what the table adds.
 pub(crate) fn tenants(
     path: &Path,
+    command: &str,
     args: &[OsString],
     variables: &Variables,
 ) -> Result<Vec<Tenant>, Failure> {
     let text = text_file::read(path, "the file of tenants", "--tenants")?;
-    of(path, &text, args, variables)
+    of(path, &text, command, args, variables)
 }
 
 fn of(
     path: &Path,
     text: &str,
+    command: &str,
     args: &[OsString],
     variables: &Variables,
 ) -> Result<Vec<Tenant>, Failure> {
@@ -63,10 +65,13 @@ fn of(
             "write a table for each, such as [contoso] and below it tenant-id = \"…\"",
         ));
     }
-    let mut command = Cli::command();
-    command.build();
-    let options = command.find_subcommand("sync").map(own_options);
-    let options = options.unwrap_or_default();
+    let mut all = Cli::command();
+    all.build();
+    let own = |command| all.find_subcommand(command).map(own_options);
+    // The tables are those of `sync`; another command passes over what it does not take.
+    let known: Vec<String> = own("sync").iter().flatten().map(key).collect();
+    let mut taken = own(command).unwrap_or_default();
+    taken.retain(|arg| known.contains(&key(arg)));
     let mut tenants = Vec::new();
     for (name, value) in &tables {
         let Value::Table(table) = value else {
@@ -75,10 +80,11 @@ fn of(
                 "what all tenants have in common stands on the command line or in the file of --config",
             ));
         };
-        let own = words_of(path, name, table, &options)?;
-        check(path, name, table)?;
+        let own = words_of(path, name, table, &known, &taken)?;
+        check(path, name, table, &taken)?;
         let line = args.iter().cloned().chain(own).collect();
-        let parsed = parse(line, variables).map_err(|refused| of_tenant(path, name, refused))?;
+        let parsed =
+            parse(line, variables).map_err(|refused| of_tenant(path, name, command, refused))?;
         tenants.push(Tenant {
             name: name.clone(),
             parsed,
@@ -88,8 +94,8 @@ fn of(
 }
 
 /// The options that a tenant may have for itself.
-fn own_options(sync: &Command) -> Vec<Arg> {
-    let all = sync.get_arguments().filter(|arg| {
+fn own_options(command: &Command) -> Vec<Arg> {
+    let all = command.get_arguments().filter(|arg| {
         let key = key(arg);
         is_setting(arg)
             && !arg.is_global_set()
@@ -99,15 +105,16 @@ fn own_options(sync: &Command) -> Vec<Arg> {
     all.cloned().collect()
 }
 
-fn check(path: &Path, name: &str, table: &Table) -> Result<(), Failure> {
+fn check(path: &Path, name: &str, table: &Table, taken: &[Arg]) -> Result<(), Failure> {
     let has_one_of = |keys: &[&str]| keys.iter().any(|key| table.contains_key(*key));
-    if !has_one_of(&OWN) {
+    let takes = |name: &str| taken.iter().any(|arg| key(arg) == name);
+    if !OWN.iter().any(|key| takes(key) && has_one_of(&[key])) {
         return Err(Failure::usage(
             format!("[{name}] in {} names no tenant", path.display()),
             "give it a tenant-id",
         ));
     }
-    if !has_one_of(&["output"]) {
+    if takes("output") && !has_one_of(&["output"]) {
         return Err(Failure::usage(
             format!("[{name}] in {} names no folder", path.display()),
             "give it an output of its own",
@@ -130,7 +137,8 @@ fn words_of(
     path: &Path,
     name: &str,
     table: &Table,
-    options: &[Arg],
+    known: &[String],
+    taken: &[Arg],
 ) -> Result<Vec<OsString>, Failure> {
     if table.keys().any(|key| key.ends_with(PROMPT)) {
         return Err(Failure::usage(
@@ -138,10 +146,9 @@ fn words_of(
             "nobody can answer those of several tenants: name a file",
         ));
     }
-    let known: Vec<String> = options.iter().map(key).collect();
-    let values = File::at(path).values_of(table, Some(name), &known)?;
+    let values = File::at(path).values_of(table, Some(name), known)?;
     let mut added = Vec::new();
-    for arg in options {
+    for arg in taken {
         if let Some(values) = values.get(&key(arg)) {
             let origin = Origin::File(path.to_owned(), format!("`{name}.{}`", key(arg)));
             added.extend(words(arg, &origin, values)?);
@@ -150,7 +157,7 @@ fn words_of(
     Ok(added)
 }
 
-fn of_tenant(path: &Path, name: &str, refused: Refused) -> Failure {
+fn of_tenant(path: &Path, name: &str, command: &str, refused: Refused) -> Failure {
     let place = format!("[{name}] in {}", path.display());
     match refused {
         Refused::Failure(failure) => failure.in_place(&place),
@@ -161,8 +168,9 @@ fn of_tenant(path: &Path, name: &str, refused: Refused) -> Failure {
             let hint = match error.kind() {
                 ErrorKind::ArgumentConflict => {
                     "what stands in a tenant's table does not stand on the command line too"
+                        .to_owned()
                 }
-                _ => "`graph-pstn sync --help` says what the option takes",
+                _ => format!("`graph-pstn {command} --help` says what the option takes"),
             };
             Failure::usage(format!("{place}: {line}"), hint)
         }
@@ -186,6 +194,7 @@ mod tests {
         of(
             Path::new("t.toml"),
             text,
+            line[1].to_str().unwrap(),
             &line,
             &Variables(variables.into_iter().collect()),
         )

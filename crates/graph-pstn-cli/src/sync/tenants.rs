@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use serde_json::json;
 use tracing::Instrument as _;
 
 use super::SyncArgs;
@@ -16,6 +15,7 @@ use crate::config::Tenant;
 use crate::detached;
 use crate::exit::{Exit, Failure};
 use crate::interrupts::Interrupts;
+use crate::outcomes::Outcomes;
 use crate::rate::Counts;
 use crate::report::SummaryForm;
 use crate::storage::is_url;
@@ -39,10 +39,7 @@ pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Res
     check_folders(&runs)?;
     let at_once = usize::from(common.tenants_at_once);
     let counts = Arc::new(Counts::default());
-    let mut outcomes: Vec<(String, Exit)> = runs
-        .iter()
-        .map(|(name, _)| (name.clone(), Exit::Interrupted))
-        .collect();
+    let mut outcomes = Outcomes::interrupted(runs.iter().map(|(name, _)| name.clone()));
     // Those that are under way listen for themselves; this is for the others.
     let mut interrupts = Interrupts::listen()?;
     let interrupted = AtomicBool::new(false);
@@ -61,18 +58,17 @@ pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Res
         tokio::select! {
             biased;
             ended = running.next() => match ended {
-                Some((place, exit)) => {
-                    if let Some((_, outcome)) = outcomes.get_mut(place) {
-                        *outcome = exit;
-                    }
-                }
+                Some((place, exit)) => outcomes.set(place, exit),
                 None => break,
             },
             () = &mut insistence => break,
         }
     }
-    sum_up(ui, common.summary, &outcomes);
-    Ok(overall(outcomes.into_iter().map(|(_, exit)| exit)))
+    match common.summary {
+        SummaryForm::Text => ui.note(&outcomes.words("done")),
+        SummaryForm::Json => ui.say(&outcomes.json().to_string()),
+    }
+    Ok(outcomes.exit())
 }
 
 /// Runs `sync` for one of them, on a thread of its own.
@@ -134,53 +130,9 @@ fn resolved(output: &Path) -> PathBuf {
     }
 }
 
-fn sum_up(ui: &Ui, form: SummaryForm, outcomes: &[(String, Exit)]) {
-    if form == SummaryForm::Json {
-        let codes = outcomes
-            .iter()
-            .map(|(name, exit)| (name.clone(), json!(*exit as u8)));
-        let codes: serde_json::Map<_, _> = codes.collect();
-        return ui.say(&json!({ "tenants": codes }).to_string());
-    }
-    let mut text = format!("{} tenants:", outcomes.len());
-    for (index, (name, exit)) in outcomes.iter().enumerate() {
-        let comma = if index == 0 { "" } else { "," };
-        text.push_str(&format!("{comma} {name} {}", exit.words()));
-    }
-    ui.note(&text);
-}
-
-/// The code for all: that of the interruption, or of the failures where they are of one kind.
-fn overall(exits: impl Iterator<Item = Exit>) -> Exit {
-    let is_failure = |exit: Exit| !matches!(exit, Exit::Done | Exit::SetAside);
-    exits.fold(Exit::Done, |all, exit| match (all, exit) {
-        (Exit::Interrupted, _) | (_, Exit::Interrupted) => Exit::Interrupted,
-        (all, exit) if is_failure(all) && is_failure(exit) && all != exit => Exit::Other,
-        (all, _) if is_failure(all) => all,
-        (Exit::SetAside, Exit::Done) => Exit::SetAside,
-        (_, exit) => exit,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn failures_of_one_kind_keep_their_code() {
-        use Exit::{Done, Interrupted, NotAuthorised, Other, SetAside, Unavailable};
-        for (exits, all) in [
-            (&[Done, Done][..], Done),
-            (&[Done, SetAside, Done], SetAside),
-            (&[Done, NotAuthorised, SetAside], NotAuthorised),
-            (&[NotAuthorised, Done, NotAuthorised], NotAuthorised),
-            (&[NotAuthorised, Unavailable, Unavailable], Other),
-            (&[NotAuthorised, Interrupted, Done], Interrupted),
-            (&[], Done),
-        ] {
-            assert_eq!(overall(exits.iter().copied()), all, "{exits:?}");
-        }
-    }
 
     #[test]
     fn a_folder_is_known_however_it_is_spelt() {

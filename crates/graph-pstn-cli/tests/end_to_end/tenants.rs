@@ -146,6 +146,62 @@ fn one_that_fails_does_not_hold_up_the_others() {
 }
 
 #[test]
+fn one_check_is_of_them_all() {
+    let tenants = Tenants::new([
+        ("adatum", Emulator::builder().seed(1)),
+        (
+            "contoso",
+            Emulator::builder().seed(2).roles(["User.Read.All"]),
+        ),
+    ]);
+    let check = |more: &[&str]| {
+        let options = ["check", "--tenants", "tenants.toml"];
+        tenants.workplace.run([&options[..], more].concat())
+    };
+    let ended = check(&[]);
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    let (first, second) = ended.stdout.split_once("\ncontoso:\n").unwrap();
+    assert!(first.starts_with("adatum:\npass     cloud"), "{first}");
+    assert!(!first.contains("fail "), "{first}");
+    assert!(second.contains("\nfail     request"), "{second}");
+    assert_eq!(
+        second.lines().last(),
+        Some("2 tenants: adatum in order, contoso not authorised")
+    );
+
+    let json = check(&["--json"]);
+    assert_eq!(json.code, Some(3), "{json:?}");
+    let lines = json.stdout.lines();
+    let lines: Vec<Value> = lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| (line["tenant"].as_str(), line["exit_code"].as_i64()))
+        .collect();
+    let expected = [
+        (Some("adatum"), Some(0)),
+        (Some("contoso"), Some(3)),
+        (None, None),
+    ];
+    assert_eq!(told, expected);
+    let all = r#"{"tenants":{"adatum":0,"contoso":3}}"#;
+    assert_eq!(lines[2], serde_json::from_str::<Value>(all).unwrap());
+    for (_, emulator) in &tenants.emulators {
+        assert_eq!(emulator.stats().tokens, 2);
+        assert!(!ended.stdout.contains(emulator.client_secret()));
+    }
+
+    // What `sync` would not take is refused here too.
+    let path = tenants.workplace.path("tenants.toml");
+    let file = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{file}rereed = 2\n")).unwrap();
+    let refused = check(&[]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.hint().contains("`reread`"), "{refused:?}");
+}
+
+#[test]
 fn two_in_one_folder_are_refused_and_settings_of_each_are_shown() {
     let tenants = Tenants::new([
         ("contoso", Emulator::builder()),
