@@ -19,6 +19,7 @@ mod check;
 mod config;
 mod connection;
 mod credentials;
+mod crowd;
 mod detached;
 mod documents;
 #[cfg(feature = "emulator")]

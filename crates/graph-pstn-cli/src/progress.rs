@@ -91,18 +91,32 @@ impl Standing {
 
     /// One line of at most `width` columns.
     pub(crate) fn line(&self, width: usize, now: Instant) -> String {
-        let state = self.state();
-        let mut line = String::new();
-        for part in state.parts(now) {
-            let gap = if line.is_empty() { 0 } else { 2 };
-            if line.chars().count() + gap + part.chars().count() > width {
-                break;
-            }
-            line.push_str(if gap > 0 { "  " } else { "" });
-            line.push_str(&part);
-        }
-        line
+        fitting(self.state().parts(now).into_iter(), width)
     }
+
+    /// The rows that have come.
+    pub(crate) fn rows(&self) -> u64 {
+        self.state().rows
+    }
+
+    /// What nothing goes on for, and for how long.
+    pub(crate) fn held_up(&self, now: Instant) -> Option<String> {
+        self.state().held_up(now)
+    }
+}
+
+/// As many of the parts as fit into so many columns, none of them cut.
+pub(crate) fn fitting(parts: impl Iterator<Item = String>, width: usize) -> String {
+    let mut line = String::new();
+    for part in parts {
+        let gap = if line.is_empty() { 0 } else { 2 };
+        if line.chars().count() + gap + part.chars().count() > width {
+            break;
+        }
+        line.push_str(if gap > 0 { "  " } else { "" });
+        line.push_str(&part);
+    }
+    line
 }
 
 impl State {
@@ -117,6 +131,20 @@ impl State {
         ((position - range.from()).as_seconds_f64() / whole).clamp(0.0, 1.0)
     }
 
+    /// The wait that ends next, if no page has come for a while.
+    fn held_up(&self, now: Instant) -> Option<String> {
+        if now.saturating_duration_since(self.moved) < STILL {
+            return None;
+        }
+        let (until, hold) = self.holds.iter().find(|(until, _)| **until > now)?;
+        let left = length(until.saturating_duration_since(now));
+        Some(match hold {
+            Hold::Quota => format!("quota: next in {left}"),
+            Hold::Throttled => format!("throttled: {left}"),
+            Hold::Retry => format!("retry in {left}"),
+        })
+    }
+
     /// The most important one first.
     fn parts(&self, now: Instant) -> Vec<String> {
         let mut parts = Vec::new();
@@ -128,15 +156,8 @@ impl State {
                 parts.push(format!("page {}", HumanCount(self.pages)));
             }
         }
-        let still = now.saturating_duration_since(self.moved) >= STILL;
-        let next = self.holds.iter().find(|(until, _)| **until > now);
-        if let Some((until, hold)) = next.filter(|_| still) {
-            let left = length(until.saturating_duration_since(now));
-            parts.push(match hold {
-                Hold::Quota => format!("quota: next in {left}"),
-                Hold::Throttled => format!("throttled: {left}"),
-                Hold::Retry => format!("retry in {left}"),
-            });
+        if let Some(hold) = self.held_up(now) {
+            parts.push(hold);
             return parts;
         }
         let elapsed = now.saturating_duration_since(self.began);

@@ -20,6 +20,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::args::LogFormat;
+use crate::crowd::Crowd;
 use crate::exit::Failure;
 use crate::progress::{Hold, Standing};
 use crate::terminal::Terminal;
@@ -32,6 +33,8 @@ pub(crate) struct Ui {
     /// The tenant that is spoken of, where there are several.
     tenant: Option<Arc<str>>,
     standing: Standing,
+    /// How all of them stand, where there are several.
+    crowd: Option<Crowd>,
     /// Hidden until an export starts, and for good where there is no terminal.
     bar: ProgressBar,
 }
@@ -101,6 +104,7 @@ impl Ui {
             format,
             tenant: None,
             standing: Standing::new(),
+            crowd: None,
             bar: ProgressBar::hidden(),
         };
         let level = if verbose {
@@ -123,13 +127,32 @@ impl Ui {
         ui
     }
 
-    /// The same for one of several tenants, which share no bar.
-    pub(crate) fn of_tenant(&self, name: &str) -> Self {
-        Self {
-            tenant: Some(name.into()),
-            standing: Standing::new(),
-            bar: ProgressBar::hidden(),
+    /// The same for several tenants, which share one bar.
+    pub(crate) fn of_tenants(&self, crowd: Crowd) -> Self {
+        let ui = Self {
+            crowd: Some(crowd.clone()),
             ..self.clone()
+        };
+        ui.draw(false, move |width, now| crowd.line(width, now));
+        ui
+    }
+
+    /// The same for the one of them in this place, which begins.
+    pub(crate) fn of_tenant(&self, place: usize) -> Self {
+        let standing = Standing::new();
+        let crowd = self.crowd.as_ref();
+        Self {
+            tenant: crowd.and_then(|crowd| crowd.begin(place, standing.clone())),
+            standing,
+            ..self.clone()
+        }
+    }
+
+    /// The one in this place has ended.
+    pub(crate) fn end_tenant(&self, place: usize) {
+        if let Some(crowd) = &self.crowd {
+            crowd.end(place);
+            self.set_share(crowd.share());
         }
     }
 
@@ -207,29 +230,39 @@ impl Ui {
 
     /// Shows a bar over the time of the range, if standard error is a terminal and rows do not go to one.
     pub(crate) fn start_progress(&self, range: TimeRange, rows_on_terminal: bool) {
-        let hidden = self.tenant.is_some()
-            || self.quiet
-            || self.format == LogFormat::Json
-            || rows_on_terminal;
+        self.standing.begin(range, Instant::now());
+        if self.crowd.is_none() {
+            let standing = self.standing.clone();
+            self.draw(rows_on_terminal, move |width, now| {
+                standing.line(width, now)
+            });
+        }
+    }
+
+    /// Shows a bar with a line that is made each time that it is drawn.
+    fn draw(
+        &self,
+        rows_on_terminal: bool,
+        line: impl Fn(usize, Instant) -> String + Clone + Send + Sync + 'static,
+    ) {
+        let hidden = self.quiet || self.format == LogFormat::Json || rows_on_terminal;
         if hidden || !io::stderr().is_terminal() {
             return;
         }
-        let standing = self.standing.clone();
         let style = ProgressStyle::with_template("{spinner} {bar:8} {percent:>3}% {standing}");
         let style = style.map(|style| {
             style.with_key(
                 "standing",
                 move |_: &ProgressState, to: &mut dyn fmt::Write| {
                     let left = usize::from(Terminal::stderr().width()).saturating_sub(BESIDE);
-                    let line = standing.line(left, Instant::now());
                     // The bar's buffer is a string.
-                    to.write_str(&line).unwrap_or_default();
+                    to.write_str(&line(left, Instant::now()))
+                        .unwrap_or_default();
                 },
             )
         });
         self.bar
             .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        self.standing.begin(range, Instant::now());
         self.bar.set_length(PARTS);
         let terminal = ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::stderr()), REDRAWS);
         self.bar.set_draw_target(terminal);
@@ -245,14 +278,20 @@ impl Ui {
         let position = progress.position.unwrap_or(range.from());
         self.standing
             .advance(position, progress.pages, progress.rows, Instant::now());
-        self.bar
-            .set_position((self.standing.share() * PARTS as f64) as u64);
+        let crowd = self.crowd.as_ref();
+        self.set_share(crowd.map_or_else(|| self.standing.share(), Crowd::share));
     }
 
-    /// Takes the bar away.
+    fn set_share(&self, share: f64) {
+        self.bar.set_position((share * PARTS as f64) as u64);
+    }
+
+    /// Takes the bar away, if it is not that of other tenants too.
     pub(crate) fn end_progress(&self) {
-        self.bar.disable_steady_tick();
-        self.bar.finish_and_clear();
+        if self.tenant.is_none() {
+            self.bar.disable_steady_tick();
+            self.bar.finish_and_clear();
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use tracing::Instrument as _;
 use super::SyncArgs;
 use crate::args::Command;
 use crate::config::Tenant;
+use crate::crowd::Crowd;
 use crate::detached;
 use crate::exit::{Exit, Failure};
 use crate::interrupts::Interrupts;
@@ -45,6 +46,7 @@ pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Res
     let interrupted = AtomicBool::new(false);
     let note = || interrupted.store(true, Ordering::Relaxed);
     let mut insistence = pin!(detached::insistence(&mut interrupts, note));
+    let ui = ui.of_tenants(Crowd::new(runs.iter().map(|(name, _)| name.as_str())));
     let mut waiting = runs.into_iter().enumerate();
     let mut running = FuturesUnordered::new();
     loop {
@@ -52,18 +54,22 @@ pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Res
             let Some((place, (name, args))) = waiting.next() else {
                 break;
             };
-            let run = one(name, args, ui.clone(), counts.clone());
+            let run = one(name, args, ui.of_tenant(place), counts.clone());
             running.push(async move { (place, run.await) });
         }
         tokio::select! {
             biased;
             ended = running.next() => match ended {
-                Some((place, exit)) => outcomes.set(place, exit),
+                Some((place, exit)) => {
+                    outcomes.set(place, exit);
+                    ui.end_tenant(place);
+                }
                 None => break,
             },
             () = &mut insistence => break,
         }
     }
+    ui.end_progress();
     match common.summary {
         SummaryForm::Text => ui.note(&outcomes.words("done")),
         SummaryForm::Json => ui.say(&outcomes.json().to_string()),
@@ -73,7 +79,6 @@ pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Res
 
 /// Runs `sync` for one of them, on a thread of its own.
 async fn one(name: String, args: Box<SyncArgs>, ui: Ui, counts: Arc<Counts>) -> Exit {
-    let ui = ui.of_tenant(&name);
     let span = tracing::info_span!("tenant", name);
     let run = {
         let ui = ui.clone();
