@@ -60,6 +60,28 @@ fn places(prose: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// A page that begins with links to its sections has one to each of them.
+#[test]
+fn a_table_of_contents_is_whole() {
+    let mut seen = 0;
+    for page in Page::all() {
+        let prose = page.prose();
+        let (before, _) = prose.split_once("\n## ").unwrap_or((&prose, ""));
+        let listed: BTreeSet<String> = links(before)
+            .iter()
+            .filter_map(|link| link.strip_prefix('#').map(str::to_owned))
+            .collect();
+        if listed.len() < 3 {
+            continue;
+        }
+        let sections = prose.lines().filter(|line| line.starts_with("## "));
+        let sections = places(&sections.collect::<Vec<_>>().join("\n"));
+        assert_eq!(listed, sections, "{}", page.name);
+        seen += 1;
+    }
+    assert!(seen > 0);
+}
+
 #[test]
 fn a_heading_is_a_place() {
     let places = places("# The `check` command's way\nx\n## On Windows\n");

@@ -5,7 +5,14 @@ use std::path::PathBuf;
 
 use super::page::{Page, workspace};
 
-const MACROS: [&str; 5] = ["debug!(", "info!(", "warn!(", "error!(", "debug_span!("];
+const MACROS: [&str; 6] = [
+    "debug!(",
+    "info!(",
+    "warn!(",
+    "error!(",
+    "debug_span!(",
+    "info_span!(",
+];
 
 #[test]
 fn every_line_of_the_log_is_explained() {
@@ -14,12 +21,12 @@ fn every_line_of_the_log_is_explained() {
     let explained: Vec<String> = page
         .code_in_prose()
         .into_iter()
-        .map(|code| {
+        .filter_map(|code| {
             let bare = ends.iter().find_map(|end| code.strip_suffix(end));
-            bare.unwrap_or(&code).to_owned()
+            // Shorter ones would be the beginning of anything.
+            let whole = Some(code.as_str()).filter(|code| code.len() >= "graph.call".len());
+            bare.or(whole).map(str::to_owned)
         })
-        // Shorter ones would be the beginning of anything.
-        .filter(|code| code.len() >= "graph.call".len())
         .collect();
     let mut seen = 0;
     for file in sources() {
@@ -34,6 +41,23 @@ fn every_line_of_the_log_is_explained() {
         }
     }
     assert!(seen > 10, "only {seen} were found");
+}
+
+#[test]
+fn every_kind_of_failure_is_explained() {
+    let page = Page::read("docs/operating.md").prose();
+    let source = workspace().join("crates/graph-pstn-http/src/error.rs");
+    let source = fs::read_to_string(source).unwrap();
+    let (_, names) = source.split_once("pub fn name(self)").unwrap();
+    let (names, _) = names.split_once("\n    }\n").unwrap();
+    let names: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
+    assert!(names.len() > 10, "only {names:?} were found");
+    for name in names {
+        assert!(
+            page.contains(&format!("\n| `{name}` | ")),
+            "docs/operating.md does not explain {name}"
+        );
+    }
 }
 
 /// What the sources give to tracing to be said, as it stands there.
