@@ -3,9 +3,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use graph_pstn_model::BadRow;
 use http::{Request, Response};
-use tower::{Service, ServiceBuilder, ServiceExt as _, util::BoxCloneSyncService};
+use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 
-use super::GraphClient;
 use crate::{
     AttemptSpanLayer, AttemptTimeoutLayer, AuthorizeLayer, CallLayer, CallLimits, CallSpanLayer,
     DecodePageLayer, Endpoints, Error, ErrorKind, HttpService, HyperTransport, Origin, Quota,
@@ -19,7 +18,7 @@ const BODY_LIMIT: usize = 64 << 20;
 /// How many pages a window should have where no quota makes half-empty pages dear.
 const UNMETERED_WINDOW_PAGES: u32 = 8;
 
-/// Sets a [`GraphClient`] up. Only the token source has no default.
+/// Sets a [`GraphClient`](super::GraphClient) up. Only the token source has no default.
 #[derive(Clone)]
 #[must_use]
 pub struct GraphClientBuilder {
@@ -141,26 +140,6 @@ impl GraphClientBuilder {
     pub fn observer(mut self, observer: SharedObserver) -> Self {
         self.observer = observer;
         self
-    }
-
-    /// Assembles the stack of the layers below, each as this builder hands it out. The upper half, from
-    /// the typed edge to the retry, depends on the type of the rows and is laid over it by
-    /// [`GraphClient::page_source`].
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`] when there is no token source, or the default transport cannot be built.
-    pub fn build(self) -> Result<GraphClient, Error> {
-        let signed = ServiceBuilder::new()
-            .layer(self.authorize_layer()?)
-            .layer(self.rate_limit_layer())
-            .layer(self.request_headers_layer())
-            .layer(self.attempt_span_layer())
-            .layer(self.attempt_timeout_layer())
-            .service(self.bottom_service()?);
-        Ok(GraphClient {
-            signed: BoxCloneSyncService::new(signed),
-            upper: self,
-        })
     }
 }
 

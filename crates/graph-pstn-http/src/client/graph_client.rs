@@ -5,15 +5,39 @@ use serde::de::DeserializeOwned;
 use tower::{Layer as _, ServiceBuilder, util::BoxCloneSyncService};
 
 use super::GraphClientBuilder;
-use crate::{Endpoints, HttpService, PageRequest, PageService, PageSource, Pages, RangeReader};
+use crate::{
+    Endpoints, Error, HttpService, PageRequest, PageService, PageSource, Pages, RangeReader,
+};
 
 /// A client of one Graph origin. Clones share connections, quota, tokens and retry budget.
 #[derive(Clone)]
 pub struct GraphClient {
     /// From Authorize down.
-    pub(super) signed: HttpService,
+    signed: HttpService,
     /// Hands out the layers above.
-    pub(super) upper: GraphClientBuilder,
+    upper: GraphClientBuilder,
+}
+
+impl GraphClientBuilder {
+    /// Assembles the stack of the layers, each as this builder hands it out. The upper half, from
+    /// the typed edge to the retry, depends on the type of the rows and is laid over it by
+    /// [`GraphClient::page_source`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is no token source, or the default transport cannot be built.
+    pub fn build(self) -> Result<GraphClient, Error> {
+        let signed = ServiceBuilder::new()
+            .layer(self.authorize_layer()?)
+            .layer(self.rate_limit_layer())
+            .layer(self.request_headers_layer())
+            .layer(self.attempt_span_layer())
+            .layer(self.attempt_timeout_layer())
+            .service(self.bottom_service()?);
+        Ok(GraphClient {
+            signed: BoxCloneSyncService::new(signed),
+            upper: self,
+        })
+    }
 }
 
 impl GraphClient {

@@ -1,15 +1,13 @@
 use graph_pstn_model::{ApiVersion, CallLog, EndBound, TimeRange, format_time};
 use http::Uri;
-use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::{NextLink, saved::Saved};
+use super::NextLink;
 use crate::{Error, ErrorKind, Origin};
 
 /// What to ask for: the first page of a range, or the page that a link leads to. It can be stored with
 /// serde, to go on from it in another process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Saved", into = "Saved")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     pub(super) log: CallLog,
     pub(super) at: At,

@@ -1,13 +1,13 @@
 //! A [`PageRequest`] as it is stored, to go on from it in another process.
 
 use graph_pstn_model::{ApiVersion, ParseCallLogError, TimeRange, format_time};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{NextLink, PageRequest, request::At};
 
 /// Names and texts, so that people can read what is stored: a link, or a version and a range.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Saved {
+struct Saved {
     log: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     link: Option<NextLink>,
@@ -20,6 +20,19 @@ struct First {
     version: String,
     from: String,
     until: String,
+}
+
+impl Serialize for PageRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Saved::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for PageRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let saved = Saved::deserialize(deserializer)?;
+        Self::try_from(saved).map_err(de::Error::custom)
+    }
 }
 
 impl From<PageRequest> for Saved {

@@ -19,9 +19,13 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::JoinHandle,
 };
+use tower::util::BoxCloneSyncService;
 
-use super::{PageSource, plan::Limit, waiting::Waiting, window::Window};
+use super::{plan::Limit, waiting::Waiting, window::Window};
 use crate::{Error, Page, PageRequest, Pages, task};
+
+/// A service of pages, boxed.
+pub type PageSource<T> = BoxCloneSyncService<PageRequest, Page<T>, Error>;
 
 /// What the reader hears of a window while others are being delivered.
 #[derive(Debug)]

@@ -35,6 +35,7 @@ mod window;
 
 pub use batch::{Batch, Progress};
 pub use checkpoint::Checkpoint;
+pub use fetch::PageSource;
 pub use options::ReadOptions;
-pub use reader::{PageSource, RangeReader};
+pub use reader::RangeReader;
 pub use rows::Rows;

@@ -12,11 +12,10 @@ use graph_pstn_model::{ApiVersion, CallLog, LogRow, TimeRange};
 use http::StatusCode;
 use time::OffsetDateTime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tower::util::BoxCloneSyncService;
 
 use super::{
-    Batch, Checkpoint, Progress, ReadOptions, Rows,
-    fetch::{Event, Fetch, Fetcher, Note, weight},
+    Batch, Checkpoint, Progress, ReadOptions,
+    fetch::{Event, Fetch, Fetcher, Note, PageSource, weight},
     last_day::LastDay,
     plan::{Part, Plan},
     sieve::Sieve,
@@ -27,9 +26,6 @@ use crate::{Error, ErrorKind, Page, PageRequest};
 
 /// So many pages without a new row, one after the other, are a service that goes round in a circle.
 const MOST_BARREN: u64 = 100;
-
-/// A service of pages, boxed.
-pub type PageSource<T> = BoxCloneSyncService<PageRequest, Page<T>, Error>;
 
 /// Reads a range of a log, in order of time, each row once. See the [module](super).
 ///
@@ -131,11 +127,6 @@ impl<T> RangeReader<T> {
     pub fn checkpoint(&self) -> Checkpoint {
         let timeless = self.sieve.timeless().to_vec();
         Checkpoint::new(self.log, self.range, self.done_until, timeless)
-    }
-
-    /// The rows one by one.
-    pub fn into_rows(self) -> Rows<T> {
-        Rows::new(self)
     }
 
     /// How far it has come.

@@ -24,14 +24,17 @@ pub struct Rows<T> {
     batch: vec::IntoIter<T>,
 }
 
-impl<T> Rows<T> {
-    pub(super) fn new(reader: RangeReader<T>) -> Self {
-        Self {
-            reader,
+impl<T> RangeReader<T> {
+    /// The rows one by one.
+    pub fn into_rows(self) -> Rows<T> {
+        Rows {
+            reader: self,
             batch: Vec::new().into_iter(),
         }
     }
+}
 
+impl<T> Rows<T> {
     /// The reader they come from.
     pub fn reader(&self) -> &RangeReader<T> {
         &self.reader

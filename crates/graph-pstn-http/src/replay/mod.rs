@@ -66,11 +66,13 @@ mod fixture;
 #[cfg(feature = "record")]
 pub(crate) mod layout;
 pub(crate) mod redact;
+mod scenario;
 pub(crate) mod sent;
 mod service;
 #[cfg(test)]
 mod tests;
 
-pub use fixture::{CredentialKind, Fixture, Scenario};
+pub use fixture::Fixture;
+pub use scenario::{CredentialKind, Scenario};
 pub use sent::{SentBody, SentRequest};
 pub use service::ReplayService;

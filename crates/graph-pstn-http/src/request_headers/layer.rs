@@ -3,11 +3,8 @@ use std::{fmt, sync::Arc};
 use http::HeaderValue;
 use tower_layer::Layer;
 
-use super::RequestHeaders;
+use super::service::{NewId, RequestHeaders};
 use crate::{Error, ErrorKind};
-
-/// Where `client-request-id`s come from.
-pub(super) type NewId = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Sets the headers that every attempt bears.
 #[derive(Clone)]

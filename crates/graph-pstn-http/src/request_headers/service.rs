@@ -2,6 +2,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -12,8 +13,11 @@ use http::{
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{CLIENT_REQUEST_ID, layer::NewId};
+use super::CLIENT_REQUEST_ID;
 use crate::Error;
+
+/// Where `client-request-id`s come from.
+pub(super) type NewId = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// The service of [`RequestHeadersLayer`](super::RequestHeadersLayer).
 #[derive(Clone)]

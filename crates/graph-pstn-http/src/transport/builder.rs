@@ -28,9 +28,10 @@ pub struct HyperTransportBuilder {
     http1_only: bool,
 }
 
-impl HyperTransportBuilder {
-    pub(super) fn new() -> Self {
-        Self {
+impl HyperTransport {
+    /// Starts setting a transport up.
+    pub fn builder() -> HyperTransportBuilder {
+        HyperTransportBuilder {
             connect_timeout: Duration::from_secs(10),
             // Below the time after which servers hang up.
             idle_timeout: Duration::from_secs(60),
@@ -39,7 +40,9 @@ impl HyperTransportBuilder {
             http1_only: false,
         }
     }
+}
 
+impl HyperTransportBuilder {
     /// How long a connection may take to be made: the host's name, TCP to all its addresses together, a
     /// proxy's tunnel, and TLS; default 10 s. One that takes longer is a failure of kind
     /// [`Connect`](crate::ErrorKind::Connect).

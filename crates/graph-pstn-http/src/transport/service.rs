@@ -14,7 +14,7 @@ use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use tower_http::decompression::DecompressionLayer;
 use tower_service::Service;
 
-use super::{HyperTransportBuilder, connect_timeout::ConnectTimeout, error, proxy::ProxyConnector};
+use super::{connect_timeout::ConnectTimeout, error, proxy::ProxyConnector};
 use crate::{AttemptTimeoutLayer, BoxFuture, CollectBodyLayer, Error};
 
 /// A service of whole bodies: the shape of all that stands above the collection of bodies.
@@ -30,11 +30,6 @@ pub struct HyperTransport {
 }
 
 impl HyperTransport {
-    /// Starts setting a transport up.
-    pub fn builder() -> HyperTransportBuilder {
-        HyperTransportBuilder::new()
-    }
-
     pub(super) fn new(client: Client<Connector, Full<Bytes>>) -> Self {
         Self { client }
     }

@@ -8,7 +8,7 @@ use std::{
 
 use graph_pstn_model::{BadRow, Collection, PstnCallLogRow};
 use time::{Duration, OffsetDateTime, macros::datetime};
-use tower::{ServiceExt as _, service_fn};
+use tower::{ServiceExt as _, service_fn, util::BoxCloneSyncService};
 
 use super::*;
 use crate::NextLink;
