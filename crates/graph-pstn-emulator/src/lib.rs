@@ -20,40 +20,24 @@
 //! # }
 //! ```
 
-mod app_state;
-mod assertion;
 mod builder;
-mod control;
+mod entra;
 mod faults;
-mod foreign;
-mod function_call;
 mod graph;
-mod page;
-mod quota;
 mod random;
-mod refusal;
-mod reply;
 mod rows;
 mod running;
 mod server;
-mod skip_token;
-mod state;
-mod stats;
-mod tls;
-mod token_endpoint;
-mod tokens;
 mod truth;
-mod version;
-mod wire;
 
-pub use app_state::AppState;
 pub use builder::{Emulator, EmulatorBuilder};
+pub use entra::app_state::AppState;
 pub use faults::{Fault, Faults, ScriptError, UnknownFault};
-pub use page::LinkForm;
-pub use quota::Quota;
+pub use graph::page::LinkForm;
+pub use graph::quota::Quota;
 pub use rows::{Log, UnknownLog};
 pub use running::RunningEmulator;
-pub use stats::Stats;
+pub use server::stats::Stats;
 pub use truth::Truth;
 
 /// The example of the README compiles.

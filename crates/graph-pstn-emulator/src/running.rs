@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 
 use crate::faults::Faults;
 use crate::rows::Log;
-use crate::state::State;
-use crate::stats::Stats;
+use crate::server::state::State;
+use crate::server::stats::Stats;
 use crate::truth::Truth;
 
 /// An emulator that serves until it is shut down or dropped.

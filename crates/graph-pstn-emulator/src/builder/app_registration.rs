@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::EmulatorBuilder;
-use crate::app_state::AppState;
+use crate::entra::app_state::AppState;
 
 impl EmulatorBuilder {
     /// The tenant's id, a GUID or a domain.

@@ -13,16 +13,16 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::app_state::AppState;
-use crate::assertion::Registered;
+use crate::entra::app_state::AppState;
+use crate::entra::assertion::Registered;
 use crate::faults::Faults;
-use crate::page::{LinkForm, PAGE_ROWS};
-use crate::quota::Quota;
+use crate::graph::page::{LinkForm, PAGE_ROWS};
+use crate::graph::quota::Quota;
 use crate::rows::Tenant;
 use crate::running::RunningEmulator;
-use crate::server::{self, Host};
-use crate::state::{Options, State};
-use crate::tls;
+use crate::server::connections::{self, Host};
+use crate::server::state::{Options, State};
+use crate::server::tls;
 
 /// The tenant that the emulator plays unless told otherwise.
 const TENANT_ID: &str = "00000000-0000-4000-8000-00000000a001";
@@ -235,7 +235,7 @@ impl EmulatorBuilder {
         let (acceptor, ca) = tls.map_or((None, None), |tls| (Some(tls.acceptor), Some(tls.ca)));
         let serve = |host, listener| {
             let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
-            server::serve(host, listener, acceptor, state.clone(), stopped)
+            connections::serve(host, listener, acceptor, state.clone(), stopped)
         };
         let own = serve(Host::Own, listener);
         let foreign = serve(Host::Foreign, foreign_listener);

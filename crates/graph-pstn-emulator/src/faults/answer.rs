@@ -11,12 +11,12 @@ use super::body::{End, Pieces};
 use super::fault::Fault;
 use super::schedule::Drawn;
 use super::{page, status};
-use crate::graph::{self, Outcome, Served, Way};
-use crate::page::LinkForm;
-use crate::reply::{self, Ids, Reply};
-use crate::state::State;
-use crate::token_endpoint;
-use crate::wire::Wire;
+use crate::entra::token_endpoint;
+use crate::graph::endpoint::{self, Outcome, Served, Way};
+use crate::graph::page::LinkForm;
+use crate::server::reply::{self, Ids, Reply};
+use crate::server::state::State;
+use crate::server::wire::Wire;
 
 /// The bytes of an answer that come before the reset of [`Fault::ResetInHeaders`]: the status line and a part of a header.
 const SOME_HEADERS: u64 = 25;
@@ -59,7 +59,7 @@ pub(crate) async fn graph(
             Fault::ClaimsChallenge => state.tokens().challenge(),
             _ => spend(state, parts, fault),
         }
-        let reply = graph::answer(state, &parts.method, &parts.uri, &parts.headers);
+        let reply = endpoint::answer(state, &parts.method, &parts.uri, &parts.headers);
         if reply.status() == StatusCode::UNAUTHORIZED {
             state.counters.graph_faults.one(fault);
         }
@@ -72,7 +72,7 @@ pub(crate) async fn graph(
         Fault::DatelessLink => way.link_form = LinkForm::Documented,
         _ => {}
     }
-    let outcome = graph::outcome(state, &parts.method, &parts.uri, &parts.headers, &way);
+    let outcome = endpoint::outcome(state, &parts.method, &parts.uri, &parts.headers, &way);
     match outcome {
         Outcome::Page(page) => spoilt(state, wire, drawn, parts, page),
         // Refused already: there is nothing to spoil.
@@ -95,10 +95,10 @@ fn spoilt(
     };
     match fault {
         Fault::ShiftedPage if page.rows_back == 0 => {
-            Ok(graph::counted(state, packable(state, parts, page)?))
+            Ok(endpoint::counted(state, packable(state, parts, page)?))
         }
         Fault::DatelessLink if !page::has_link(&page.body) => {
-            Ok(graph::counted(state, packable(state, parts, page)?))
+            Ok(endpoint::counted(state, packable(state, parts, page)?))
         }
         Fault::ShiftedPage | Fault::DatelessLink => served(packed(state, parts, page)?),
         Fault::HalfGzip | Fault::CorruptGzip => served(damaged_gzip(page, fault)?),
@@ -117,7 +117,7 @@ fn spoilt(
                     let body = body.into();
                     served(packed(state, parts, Served { body, ..page })?)
                 }
-                None => Ok(graph::counted(state, packable(state, parts, page)?)),
+                None => Ok(endpoint::counted(state, packable(state, parts, page)?)),
             }
         }
         _ => {
@@ -207,7 +207,7 @@ fn broken_off() -> io::Error {
 
 /// Makes the token of the request worthless.
 fn spend(state: &State, parts: &Parts, fault: Fault) {
-    let Some(token) = graph::bearer(&parts.headers) else {
+    let Some(token) = endpoint::bearer(&parts.headers) else {
         return;
     };
     let mut tokens = state.tokens();
@@ -221,10 +221,10 @@ fn spend(state: &State, parts: &Parts, fault: Fault) {
 
 /// The page as the client wants it, compressed or not.
 fn packable(state: &State, parts: &Parts, page: Served) -> io::Result<Served> {
-    if !graph::compresses(state, &parts.headers) {
+    if !endpoint::compresses(state, &parts.headers) {
         return Ok(page);
     }
-    let body = graph::gzipped(&page.body)?;
+    let body = endpoint::gzipped(&page.body)?;
     let gzip = true;
     Ok(Served { body, gzip, ..page })
 }
@@ -236,7 +236,7 @@ fn packed(state: &State, parts: &Parts, page: Served) -> io::Result<Reply> {
 
 /// A page in gzip that cannot be unpacked, whether the client asked for gzip or not.
 fn damaged_gzip(page: Served, fault: Fault) -> io::Result<Reply> {
-    let packed = graph::gzipped(&page.body)?;
+    let packed = endpoint::gzipped(&page.body)?;
     let middle = packed.len() / 2;
     let body = if fault == Fault::HalfGzip {
         packed.slice(..middle)

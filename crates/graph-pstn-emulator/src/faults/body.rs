@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use crate::wire::Wire;
+use crate::server::wire::Wire;
 
 /// How long after the last piece a body breaks off: long enough for the piece to be on its way.
 const FLUSHED: Duration = Duration::from_millis(5);

@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, Uri};
 
 use super::fault::Fault;
 use super::schedule::Drawn;
-use crate::reply::{self, Reply};
+use crate::server::reply::{self, Reply};
 
 /// What captive portals and gateways answer in place of the service.
 const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\

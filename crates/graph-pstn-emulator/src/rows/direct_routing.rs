@@ -6,7 +6,7 @@ use super::instant::SECOND;
 use super::json::{self, Object};
 use super::user::{self, User};
 use super::{Log, Slot, Tenant, pstn, slots};
-use crate::version::Version;
+use crate::graph::version::Version;
 
 /// One leg of a call; `None` is JSON's null.
 #[derive(Debug)]

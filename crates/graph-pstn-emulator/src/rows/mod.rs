@@ -24,7 +24,7 @@ mod sms;
 mod user;
 mod view;
 
-use crate::version::Version;
+use crate::graph::version::Version;
 use blocked_user::BlockedUserRow;
 use country::Country;
 use direct_routing::DirectRoutingRow;

@@ -7,7 +7,7 @@ use super::json::Object;
 use super::money::Money;
 use super::user::{self, User};
 use super::{Log, Slot, TENANT_COUNTRY, Tenant};
-use crate::version::Version;
+use crate::graph::version::Version;
 
 /// One call, in the emulator's own terms; `None` is JSON's null.
 #[derive(Debug)]

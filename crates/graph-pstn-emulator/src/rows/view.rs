@@ -4,7 +4,7 @@
 use super::dial_out::{self, Line};
 use super::instant::{DAY, SECOND};
 use super::{Log, Row, Slot, Tenant};
-use crate::version::Version;
+use crate::graph::version::Version;
 
 /// A tenant, seen at one moment.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,9 @@
 //! A page of a log, as the bytes of its JSON body.
 
-use crate::function_call::FunctionCall;
+use crate::graph::function_call::FunctionCall;
+use crate::graph::skip_token;
+use crate::graph::version::Version;
 use crate::rows::{self, DAY, Log, View};
-use crate::skip_token;
-use crate::version::Version;
 
 /// The most rows on one page ("getPstnCalls": pages of 1,000 records).
 pub(crate) const PAGE_ROWS: usize = 1_000;

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 
-use crate::reply::{self, Reply};
-use crate::state::State;
+use crate::server::reply::{self, Reply};
+use crate::server::state::State;
 
 /// Answers any request, and notes whether it bore a token.
 pub(crate) fn answer(state: &State, headers: &HeaderMap) -> Reply {

@@ -1,6 +1,6 @@
 //! What may be wrong with the app registration, although the client does everything right.
 
-use crate::refusal::Refusal;
+use crate::entra::refusal::Refusal;
 
 /// The state of the app in its tenant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

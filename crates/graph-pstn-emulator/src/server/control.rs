@@ -10,8 +10,8 @@ use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::faults::{Fault, Faults};
-use crate::reply::{self, Reply};
-use crate::state::State;
+use crate::server::reply::{self, Reply};
+use crate::server::state::State;
 
 /// Where all of it begins.
 pub(crate) const PREFIX: &str = "/emulator/";

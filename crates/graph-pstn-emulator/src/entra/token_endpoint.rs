@@ -13,10 +13,10 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::entra::refusal::Refusal;
 use crate::random;
-use crate::refusal::Refusal;
-use crate::reply::{self, Reply};
-use crate::state::State;
+use crate::server::reply::{self, Reply};
+use crate::server::state::State;
 
 /// What the client asks for, once it is clear who it is.
 struct Grant {
@@ -256,7 +256,7 @@ fn credential(
     form: &HashMap<String, String>,
 ) -> Result<(), Refusal> {
     let Some(secret) = secret else {
-        return crate::assertion::credential(state, tenant, form);
+        return crate::entra::assertion::credential(state, tenant, form);
     };
     let expected = state.options.client_secret.as_bytes();
     match aws_lc_rs::constant_time::verify_slices_are_equal(secret.as_bytes(), expected) {

@@ -11,11 +11,11 @@ use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, ALLOW, AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
-use crate::function_call::{FunctionCall, Refusal};
-use crate::page::{self, LinkForm};
-use crate::reply::{self, Ids, Reply};
-use crate::state::State;
-use crate::tokens::Verdict;
+use crate::entra::tokens::Verdict;
+use crate::graph::function_call::{FunctionCall, Refusal};
+use crate::graph::page::{self, LinkForm};
+use crate::server::reply::{self, Ids, Reply};
+use crate::server::state::State;
 
 /// How a page is to be served.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use std::io;
 
 use super::certificate::public_key;
 use super::jwt::{Jwt, malformed};
-use crate::refusal::Refusal;
+use crate::entra::refusal::Refusal;
 
 /// The audience of such tokens in the worldwide cloud.
 const AUDIENCE: &str = "api://AzureADTokenExchange";

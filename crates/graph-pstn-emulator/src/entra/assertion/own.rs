@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::certificate::Certificate;
 use super::jwt::{self, Jwt, TOLERANCE, malformed};
-use crate::refusal::Refusal;
+use crate::entra::refusal::Refusal;
 
 /// Microsoft's page: `exp` is "5-10 minutes after nbf at most".
 const LONGEST_LIFE: i64 = 600;

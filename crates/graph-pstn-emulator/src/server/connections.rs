@@ -19,10 +19,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::reply::{self, Reply};
-use crate::state::State;
-use crate::wire::{Breakable, Wire};
-use crate::{control, faults, foreign, graph, token_endpoint};
+use crate::entra::token_endpoint;
+use crate::faults;
+use crate::graph::endpoint;
+use crate::server::reply::{self, Reply};
+use crate::server::state::State;
+use crate::server::wire::{Breakable, Wire};
+use crate::server::{control, foreign};
 
 /// The largest request body that is read; a token request with an assertion and a chain fits.
 const MOST_BODY: usize = 256 << 10;
@@ -181,7 +184,7 @@ async fn answer(state: &State, door: &Door, request: Request<Incoming>) -> io::R
         .map_or(path, |asked| asked.as_str());
     let drawn = state.faults.of_graph(asked);
     let reply = match &drawn {
-        None => graph::answer(state, &parts.method, &parts.uri, &parts.headers),
+        None => endpoint::answer(state, &parts.method, &parts.uri, &parts.headers),
         Some(drawn) => faults::answer::graph(state, &door.wire, drawn, &parts).await?,
     };
     let failed = drawn.is_some_and(|drawn| drawn.fault.fails());

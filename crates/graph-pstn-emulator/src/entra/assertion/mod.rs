@@ -14,8 +14,8 @@ use std::collections::HashMap;
 
 pub(crate) use registered::Registered;
 
-use crate::refusal::Refusal;
-use crate::state::State;
+use crate::entra::refusal::Refusal;
+use crate::server::state::State;
 
 use jwt::{Jwt, TOLERANCE, malformed};
 

@@ -10,8 +10,8 @@ use percent_encoding::percent_decode_str;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
+use crate::graph::version::Version;
 use crate::rows::Log;
-use crate::version::Version;
 
 /// A call of one of the log functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -199,7 +199,7 @@ fn skip(query: Option<&str>) -> Result<u64, Refusal> {
         match name.as_str() {
             "$skip" => skip = value.parse().map_err(|_| invalid(&name))?,
             "$skiptoken" => {
-                skip = crate::skip_token::skip(&value)
+                skip = crate::graph::skip_token::skip(&value)
                     .ok_or_else(|| Refusal::Syntax("The $skiptoken is not valid.".into()))?;
             }
             "$top" => {

@@ -7,15 +7,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use time::OffsetDateTime;
 
-use crate::app_state::AppState;
-use crate::assertion::Registered;
+use crate::entra::app_state::AppState;
+use crate::entra::assertion::Registered;
+use crate::entra::tokens::Tokens;
 use crate::faults::{Faults, Schedule};
-use crate::function_call::FunctionCall;
-use crate::page::LinkForm;
-use crate::quota::{Meter, Quota};
+use crate::graph::function_call::FunctionCall;
+use crate::graph::page::LinkForm;
+use crate::graph::quota::{Meter, Quota};
 use crate::rows::{self, Horizon, Tenant, View};
-use crate::stats::Counters;
-use crate::tokens::Tokens;
+use crate::server::stats::Counters;
 
 /// What the builder was told.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::GeneralPurposeConfig;
 use base64::engine::{DecodePaddingMode, general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use crate::refusal::Refusal;
+use crate::entra::refusal::Refusal;
 
 /// By so many seconds clocks may differ; Entra's tolerance is about that.
 pub(super) const TOLERANCE: i64 = 300;
