@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use graph_pstn_model::{CallLog, TimeRange};
 
-use crate::checkpoint::Job;
 use crate::days::Days;
 use crate::destination::{Destination, OneFile};
 use crate::disk::{Disk, LocalDisk};
@@ -189,15 +188,6 @@ impl<T: ExportRow> Export<T> {
         let options = format.into();
         let rows = Rows::Stream(options.writer(out)?);
         Ok(Self::new(rows, rejects, Summary::default(), options, None))
-    }
-}
-
-/// The format decides what the files look like, and merging what becomes of them, so both are part of a job.
-pub(crate) fn whole_job(job: Job, options: &WriterOptions, fill: Fill) -> Job {
-    let job = job.with("format", options.fingerprint());
-    match fill {
-        Fill::New(_) => job,
-        Fill::Merge { .. } => job.with("purpose", "to merge days"),
     }
 }
 

@@ -3,10 +3,9 @@
 use graph_pstn_http::{Batch, Checkpoint as Position};
 use graph_pstn_model::RejectedRow;
 
-use crate::beginning::whole_job;
 use crate::checkpoint::Job;
 use crate::destination::{Destination, ended};
-use crate::staged::{Kept, Staged};
+use crate::staged::{Kept, Staged, whole_job};
 use crate::{Error, ErrorKind, ExportRow, Rejects, RowWriter, Selection, Summary, WriterOptions};
 
 /// An export under way: takes batches, writes rows, sets others aside, and keeps count.

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use graph_pstn_model::{OffsetDateTime, TimeRange};
 use time::Date;
 
+use crate::changes::Changes;
 use crate::checkpoint::FileMark;
 use crate::disk::Disk;
 use crate::error::folder_of;
-use crate::merge::{Changes, Day};
+use crate::merge::Day;
 use crate::output_file::unusable_folder;
 use crate::records::count;
 use crate::stage::Stage;

@@ -56,6 +56,7 @@
 mod beginning;
 mod billed;
 mod calendar;
+mod changes;
 mod checkpoint;
 mod columns;
 #[cfg(test)]
@@ -97,6 +98,7 @@ mod unfinished;
 
 pub use billed::Billed;
 pub use calendar::Calendar;
+pub use changes::Changes;
 pub use checkpoint::Job;
 pub use csv_writer::CsvWriter;
 pub use error::{Error, ErrorKind};
@@ -105,7 +107,6 @@ pub use export_row::ExportRow;
 pub use filter::{Filter, FilterError, NumberPattern};
 pub use folder::Folder;
 pub use format::{Format, ParseFormatError, WriterOptions};
-pub use merge::Changes;
 pub use ndjson_writer::NdjsonWriter;
 pub use number_mask::{NumberMask, Unmaskable};
 pub use output_file::{Existing, OutputFile};

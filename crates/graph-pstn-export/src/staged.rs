@@ -7,12 +7,12 @@ use graph_pstn_http::Checkpoint as Position;
 use graph_pstn_model::OffsetDateTime;
 use tokio::time::Instant;
 
+use crate::changes::Changes;
 use crate::checkpoint::{Checkpoint, FileMark, Job};
 use crate::layout::{Fill, Layout};
-use crate::merge::Changes;
 use crate::rejects::REJECTS;
 use crate::stage::Stage;
-use crate::{Error, ErrorKind, Rejects, Summary};
+use crate::{Error, ErrorKind, Rejects, Summary, WriterOptions};
 
 /// A checkpoint goes to the disk no more often than this.
 const EVERY: Duration = Duration::from_secs(1);
@@ -29,6 +29,15 @@ pub struct Kept {
     pub rows: u64,
     /// The folder that holds them.
     pub folder: PathBuf,
+}
+
+/// The format decides what the files look like, and merging what becomes of them, so both are part of a job.
+pub(crate) fn whole_job(job: Job, options: &WriterOptions, fill: Fill) -> Job {
+    let job = job.with("format", options.fingerprint());
+    match fill {
+        Fill::New(_) => job,
+        Fill::Merge { .. } => job.with("purpose", "to merge days"),
+    }
 }
 
 /// Where an export is made, what of it is safe, and where it will go.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use graph_pstn_http::Checkpoint as Position;
 use graph_pstn_model::CallLog;
 
-use crate::beginning::{check_has_days, whole_job};
+use crate::beginning::check_has_days;
 use crate::checkpoint::{Checkpoint, FileMark, Job};
 use crate::days::Days;
 use crate::destination::{Destination, OneFile};
@@ -15,7 +15,7 @@ use crate::export::Rows;
 use crate::layout::{Fill, Layout};
 use crate::rejects::REJECTS;
 use crate::stage::Stage;
-use crate::staged::Staged;
+use crate::staged::{Staged, whole_job};
 use crate::{
     Error, ErrorKind, Existing, Export, ExportRow, Folder, Rejects, Summary, WriterOptions,
 };

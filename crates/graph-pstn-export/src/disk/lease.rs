@@ -13,7 +13,7 @@ use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, UpdateVersi
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::store::{Place, version};
+use super::place::{Place, version};
 
 /// Readers of such folders pass over what begins with an underscore.
 const NAME: &str = "_graph-pstn.lease";

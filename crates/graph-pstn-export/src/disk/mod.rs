@@ -6,6 +6,8 @@
 #[cfg(feature = "object-store")]
 mod lease;
 mod local;
+#[cfg(feature = "object-store")]
+mod place;
 #[cfg(test)]
 mod simulated;
 #[cfg(feature = "object-store")]
@@ -18,10 +20,12 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Existing};
 
 pub(crate) use local::LocalDisk;
+#[cfg(feature = "object-store")]
+pub(crate) use place::without_queries;
 #[cfg(test)]
 pub(crate) use simulated::SimulatedDisk;
 #[cfg(feature = "object-store")]
-pub(crate) use store::{StoreDisk, without_queries};
+pub(crate) use store::StoreDisk;
 
 /// A file system.
 pub(crate) trait Disk: fmt::Debug + Send + Sync {
