@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     } = parsed;
     let ui = Ui::new(cli.quiet, cli.verbose, cli.log_format);
     for warning in warnings {
-        ui.say(&format!("warning: {warning}"));
+        ui.warn(&warning);
     }
     let outcome = match cli.show_config {
         true => stdout::print(all_shown(&shown, &tenants).as_bytes()).map(|()| Exit::Done),

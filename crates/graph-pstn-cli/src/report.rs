@@ -43,13 +43,12 @@ pub(crate) fn sum_up(
     line: &Line<'_>,
 ) -> Result<(), Failure> {
     match form {
-        SummaryForm::Text => ui.note(&text()),
-        SummaryForm::Json => ui.say(
-            &serde_json::to_string(line)
-                .map_err(|error| Failure::other("the summary has no form in JSON", &error))?,
-        ),
+        SummaryForm::Text => {
+            ui.note(&text());
+            Ok(())
+        }
+        SummaryForm::Json => ui.object(line),
     }
-    Ok(())
 }
 
 /// Warns of rows that were set aside, if there are any; `of` names the log where there are several.
@@ -66,8 +65,8 @@ pub(crate) fn warn_of_set_aside(
         Some(file) => format!("they are in {}", file.display()),
         None => "--rejects FILE would keep them".into(),
     };
-    ui.say(&format!(
-        "warning: {}{} rows could not be read or written and {} contradict an earlier row with the same id; \
+    ui.warn(&format!(
+        "{}{} rows could not be read or written and {} contradict an earlier row with the same id; \
          {place}",
         of.map(|log| format!("{log}: ")).unwrap_or_default(),
         HumanCount(summary.rejects),
@@ -116,9 +115,9 @@ pub(crate) fn teller(ui: Ui) -> impl FnMut(&SetAside<'_>) + Send {
             (Some(index), path) => format!("row {index} of its page, {path},"),
             (None, _) => "a row".into(),
         };
-        ui.say(&format!("warning: {place} is set aside: {}", note.reason));
+        ui.warn(&format!("{place} is set aside: {}", note.reason));
         if named == NAMED {
-            ui.say("warning: further rows that are set aside are only counted");
+            ui.warn("further rows that are set aside are only counted");
         }
     }
 }

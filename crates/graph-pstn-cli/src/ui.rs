@@ -8,6 +8,7 @@ use std::time::Duration;
 use graph_pstn_http::{Observer, Progress, QuotaWait, RetryPause};
 use graph_pstn_model::TimeRange;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike as _};
+use serde::Serialize;
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -50,11 +51,13 @@ fn json_line(level: &str, message: &str, hint: Option<&str>) -> serde_json::Valu
     line
 }
 
-/// The line as the object of JSON that it may be.
-fn as_object(line: &str) -> Option<serde_json::Value> {
-    serde_json::from_str(line)
-        .ok()
-        .filter(serde_json::Value::is_object)
+/// An object that says whose it is, if there are several tenants.
+#[derive(Serialize)]
+struct OfTenant<'a, T> {
+    #[serde(flatten)]
+    object: &'a T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<&'a str>,
 }
 
 /// A colour of a word.
@@ -172,29 +175,36 @@ impl Ui {
         self.write(&line.to_string());
     }
 
-    /// Says a line, also when the program is to be quiet.
-    pub(crate) fn say(&self, line: &str) {
-        let (level, message) = match line.strip_prefix("warning: ") {
-            Some(message) => ("WARN", message),
-            None => ("INFO", line),
-        };
+    /// Says a line unless the program is to be quiet.
+    pub(crate) fn note(&self, line: &str) {
         match self.format {
-            LogFormat::Text => self.write(&match level {
-                "WARN" => {
-                    let warning = self.painted("warning:", Colour::Yellow);
-                    format!("{warning} {}", self.prefixed(message))
-                }
-                // The summary may be an object of its own.
-                _ => match (&self.tenant, as_object(line)) {
-                    (Some(_), Some(object)) => return self.write_json(object),
-                    _ => self.prefixed(line),
-                },
-            }),
-            LogFormat::Json => match as_object(line) {
-                Some(object) => self.write_json(object),
-                None => self.write_json(json_line(level, message, None)),
-            },
+            _ if self.quiet => {}
+            LogFormat::Text => self.write(&self.prefixed(line)),
+            LogFormat::Json => self.write_json(json_line("INFO", line, None)),
         }
+    }
+
+    /// Says what somebody should know, also when the program is to be quiet.
+    pub(crate) fn warn(&self, message: &str) {
+        match self.format {
+            LogFormat::Text => {
+                let warning = self.painted("warning:", Colour::Yellow);
+                self.write(&format!("{warning} {}", self.prefixed(message)));
+            }
+            LogFormat::Json => self.write_json(json_line("WARN", message, None)),
+        }
+    }
+
+    /// Writes an object for machines, also when the program is to be quiet.
+    pub(crate) fn object(&self, object: &impl Serialize) -> Result<(), Failure> {
+        let object = OfTenant {
+            object,
+            tenant: self.tenant.as_deref(),
+        };
+        let line = serde_json::to_string(&object)
+            .map_err(|error| Failure::other("the summary has no form in JSON", &error))?;
+        self.write(&line);
+        Ok(())
     }
 
     fn write(&self, line: &str) {
@@ -206,13 +216,6 @@ impl Ui {
 
     fn painted(&self, word: &str, colour: Colour) -> String {
         painted(word, colour, colours(io::stderr().is_terminal()))
-    }
-
-    /// Says a line unless the program is to be quiet.
-    pub(crate) fn note(&self, line: &str) {
-        if !self.quiet {
-            self.say(line);
-        }
     }
 
     /// Says why the run failed, and what to do.

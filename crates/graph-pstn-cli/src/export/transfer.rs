@@ -166,8 +166,8 @@ async fn next_batch<T: LogRow + DeserializeOwned>(
         let Some(pause) = patience.pause(&error) else {
             return Err(error);
         };
-        ui.say(&format!(
-            "warning: {}; trying again in {} s",
+        ui.warn(&format!(
+            "{}; trying again in {} s",
             message(&error),
             pause.as_secs()
         ));

@@ -72,7 +72,7 @@ pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Res
     ui.end_progress();
     match common.summary {
         SummaryForm::Text => ui.note(&outcomes.words("done")),
-        SummaryForm::Json => ui.say(&outcomes.json().to_string()),
+        SummaryForm::Json => ui.object(&outcomes.json())?,
     }
     Ok(outcomes.exit())
 }
