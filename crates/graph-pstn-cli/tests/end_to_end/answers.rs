@@ -1,11 +1,9 @@
 //! Answers that the emulator does not give: a page with rows that must be set aside, and refusals.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::process::Command;
-use std::thread;
 
+use crate::canned::serve;
 use crate::program::{Ended, Workplace};
 
 /// A row that is good, the same again, the same id with another charge, and a row without a readable charge.
@@ -32,13 +30,13 @@ impl Answering {
     pub(crate) fn start_by(
         by: impl Fn(&str) -> (&'static str, &'static str) + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                // A client that goes away in the middle is no business of this server.
-                let _ = answer(stream.unwrap(), &by);
-            }
+        let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"a-token"}"#;
+        let origin = serve(move |first| {
+            let (status, body) = match first.contains("/oauth2/v2.0/token") {
+                true => ("200 OK", token),
+                false => by(first),
+            };
+            (status, "application/json", body)
         });
         Self { origin }
     }
@@ -66,38 +64,6 @@ impl Answering {
         command.env("AZURE_CLIENT_SECRET", "secret");
         command
     }
-}
-
-fn answer(
-    mut stream: TcpStream,
-    by: impl Fn(&str) -> (&'static str, &'static str),
-) -> std::io::Result<()> {
-    let mut request = BufReader::new(stream.try_clone()?);
-    let mut first = String::new();
-    request.read_line(&mut first)?;
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        request.read_line(&mut line)?;
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    request.take(length).read_to_end(&mut Vec::new())?;
-    let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"a-token"}"#;
-    let (status, body) = if first.contains("/oauth2/v2.0/token") {
-        ("200 OK", token)
-    } else {
-        by(&first)
-    };
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
 }
 
 fn ended(mut command: Command) -> Ended {

@@ -1,7 +1,6 @@
 //! `check` against every misconfiguration that the program has words for: the right line fails, with the right remedy.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize, date_time_y
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::canned::serve;
 use crate::program::{Ended, Workplace};
 
 const SECRET: &str = "AZURE_CLIENT_SECRET";
@@ -181,29 +181,7 @@ fn nowhere() -> String {
 
 /// A server that answers everything with this.
 fn answering(status: &'static str, kind: &'static str, body: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = BufReader::new(stream.try_clone().unwrap());
-            let (mut line, mut length) = (String::new(), 0);
-            while request.read_line(&mut line).is_ok_and(|read| read > 2) {
-                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                line.clear();
-            }
-            let _ = request.take(length).read_to_end(&mut Vec::new());
-            // A client that goes away in the middle is no business of this server.
-            let _ = write!(
-                stream,
-                "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-                body.len()
-            );
-        }
-    });
-    origin
+    serve(move |_| (status, kind, body))
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::program::{Ended, Served, Totals, Workplace, interrupt};
+use crate::program::{Ended, Served, Totals, Workplace, interrupt, pause};
 
 /// Two pages, and the second has to wait a minute for the quota.
 const SLOW: [&str; 8] = [
@@ -24,16 +24,12 @@ fn slow_export(workplace: &Workplace, more: &[&str]) -> std::process::Command {
 }
 
 /// Waits until a condition holds, for ten seconds at most.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "another process is waited for, not virtual time"
-)]
 fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..1_000 {
         if holds() {
             return;
         }
-        std::thread::sleep(Duration::from_millis(10));
+        pause(Duration::from_millis(10));
     }
     panic!("{what} did not come");
 }

@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod canned;
 mod check;
 mod credentials;
 mod days;

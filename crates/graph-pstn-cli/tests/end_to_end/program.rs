@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use tempfile::TempDir;
@@ -209,6 +210,14 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another process is waited for, not virtual time"
+)]
+pub(crate) fn pause(length: Duration) {
+    std::thread::sleep(length);
 }
 
 /// Sends the signal of Ctrl-C.

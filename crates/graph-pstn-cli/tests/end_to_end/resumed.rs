@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::program::{Ended, Totals, Workplace};
+use crate::program::{Ended, Totals, Workplace, pause};
 
 const ROWS_PER_DAY: [&str; 2] = ["--rows-per-day", "1000"];
 const RANGE: [&str; 4] = ["--from", "2019-11-01", "--to", "2019-12-01"];
@@ -24,14 +24,6 @@ fn export(workplace: &Workplace, more: &[&str]) -> Command {
 
 pub(crate) fn ended(mut command: Command) -> Ended {
     Ended::of(&command.output().unwrap())
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "another process is waited for, not virtual time"
-)]
-pub(crate) fn pause(length: Duration) {
-    std::thread::sleep(length);
 }
 
 /// Kills it as soon as the file in the making has so many bytes, if it gets that far.

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::answers::Answering;
-use crate::program::{Ended, Served, Totals, Workplace};
+use crate::program::{Ended, Served, Totals, Workplace, pause};
 
 /// A row without a readable charge.
 const UNREADABLE: &str =
@@ -354,12 +354,4 @@ fn fifty_random_kills_of_runs_that_merge() {
 /// A draw from 0 to 1.
 fn random() -> f64 {
     (RandomState::new().hash_one(0) % 1_000_000) as f64 / 1e6
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "another process is waited for, not virtual time"
-)]
-fn pause(length: Duration) {
-    std::thread::sleep(length);
 }
