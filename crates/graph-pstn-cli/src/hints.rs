@@ -74,10 +74,16 @@ impl Place {
             ErrorKind::Connect if self.emulator => {
                 "is a program in the way of connections to 127.0.0.1?".into()
             }
-            ErrorKind::Connect => format!(
-                "check that this machine reaches {host}: name, firewall, and HTTPS_PROXY if a proxy \
-                 is needed"
-            ),
+            ErrorKind::Connect => match proxy_variable() {
+                Some(name) => format!(
+                    "{name} names a proxy, by which {host} is asked unless NO_PROXY has it: check that this \
+                     machine reaches it"
+                ),
+                None => format!(
+                    "check that this machine reaches {host}: name, firewall, and HTTPS_PROXY if a proxy \
+                     is needed"
+                ),
+            },
             ErrorKind::Tls => format!(
                 "if the certificate of {host} comes from an authority of your own (a proxy that \
                  inspects TLS, the emulator), name that authority's PEM file with --ca-certificate"
@@ -102,6 +108,13 @@ impl Place {
             _ => return None,
         })
     }
+}
+
+/// The variable of the environment that names a proxy, if one does; the transport goes by the first of these.
+pub(crate) fn proxy_variable() -> Option<&'static str> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    names.into_iter().find(is_set)
 }
 
 /// The error and its causes in one line. Those of a connection that was not made end with its own words, which

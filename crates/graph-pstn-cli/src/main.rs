@@ -54,37 +54,47 @@ use crate::ui::Ui;
 fn main() -> ExitCode {
     let variables = Variables::of_process();
     let line: Vec<OsString> = std::env::args_os().collect();
-    let refused = |failure: &Failure| {
-        Ui::new(false, false, LogFormat::Text).report(failure);
-        failure.exit().into()
-    };
     let parsed = match config::parse(line.clone(), &variables) {
         Ok(parsed) => parsed,
-        Err(Refused::Clap(error)) => error.exit(),
-        Err(Refused::Failure(failure)) => return refused(&failure),
+        Err(refused) => return not_begun(refused, config::log_format(&line, &variables)),
     };
-    let tenants = match tenants(&parsed, &line, &variables) {
-        Ok(tenants) => tenants,
-        Err(failure) => return refused(&failure),
-    };
-    let Parsed {
-        cli,
-        warnings,
-        shown,
-    } = parsed;
-    let ui = Ui::new(cli.quiet, cli.verbose, cli.log_format);
-    for warning in warnings {
-        ui.warn(&warning);
-    }
-    let outcome = match cli.show_config {
-        true => stdout::print(all_shown(&shown, &tenants).as_bytes()).map(|()| Exit::Done),
-        false => run(cli.command, tenants, &ui),
-    };
+    let ui = Ui::new(parsed.cli.quiet, parsed.cli.verbose, parsed.cli.log_format);
+    let outcome = begin(parsed, &line, &variables, &ui);
     let exit = outcome.unwrap_or_else(|failure| {
         ui.report(&failure);
         failure.exit()
     });
     exit.into()
+}
+
+/// Says what is wrong with the command line or the settings.
+fn not_begun(refused: Refused, format: LogFormat) -> ExitCode {
+    let failure = match refused {
+        Refused::Failure(failure) => failure,
+        Refused::Clap(error) if error.use_stderr() && format == LogFormat::Json => {
+            config::misused(&error)
+        }
+        Refused::Clap(error) => error.exit(),
+    };
+    Ui::new(false, false, format).report(&failure);
+    failure.exit().into()
+}
+
+fn begin(
+    parsed: Parsed,
+    line: &[OsString],
+    variables: &Variables,
+    ui: &Ui,
+) -> Result<Exit, Failure> {
+    let tenants = tenants(&parsed, line, variables)?;
+    for warning in parsed.warnings {
+        ui.warn(&warning);
+    }
+    if parsed.cli.show_config {
+        stdout::print(all_shown(&parsed.shown, &tenants).as_bytes())?;
+        return Ok(Exit::Done);
+    }
+    run(parsed.cli.command, tenants, ui)
 }
 
 /// The tenants of the run, if it is of several.

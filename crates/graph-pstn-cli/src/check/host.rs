@@ -13,7 +13,7 @@ use tower_service::Service as _;
 use super::report::Line;
 use crate::connection;
 use crate::exit::{Exit, Failure};
-use crate::hints::Place;
+use crate::hints::{Place, proxy_variable};
 
 /// How long the look-up of a name may take.
 const LOOK_UP: Duration = Duration::from_secs(10);
@@ -71,8 +71,13 @@ pub(super) async fn look(
             format!("{host} is not found: {why}"),
         )
         .with_remedy(format!(
-            "check the spelling (--cloud, {}) and this machine's DNS; behind a proxy set HTTPS_PROXY",
-            part.option
+            "check the spelling (--cloud, {}) and this machine's DNS; {}",
+            part.option,
+            match proxy_variable() {
+                Some(name) =>
+                    format!("a proxy that is reached, as {name} names one, would do without"),
+                None => "behind a proxy set HTTPS_PROXY".to_owned(),
+            }
         )),
     };
     let (answer, ahead) = match answered {

@@ -120,8 +120,12 @@ async fn look(connection: &ConnectionArgs, mut report: Report) -> Result<Exit, F
             None
         }
     };
+    let has_credential = found.is_some();
     let (Ok(transport), Some(found), true) = (transport, found, reached.login) else {
-        let why = "there is no credential, or the login host is not reached";
+        let why = match has_credential {
+            true => "the login host is not reached",
+            false => "there is no credential",
+        };
         for name in [token::NAME, token::ROLE, REQUEST] {
             report.add(Line::skipped(name, why))?;
         }

@@ -23,9 +23,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{
     Arg, ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, Parser as _,
+    ValueEnum as _,
 };
 
-use crate::args::Cli;
+use crate::args::{Cli, LogFormat};
 use crate::credentials;
 use crate::exit::Failure;
 use file::File;
@@ -344,8 +345,34 @@ fn with_origin(error: clap::Error, settings: &[Setting]) -> Refused {
     if origins.is_empty() {
         return error.into();
     }
+    Failure::usage(what(&error), origins.join("; ")).into()
+}
+
+/// What clap does not like, without its advice.
+fn what(error: &clap::Error) -> String {
     let text = error.to_string();
     let line = text.lines().next().unwrap_or_default();
-    let line = line.strip_prefix("error: ").unwrap_or(line);
-    Failure::usage(line, origins.join("; ")).into()
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// A wrong command line, as other failures are told.
+pub(crate) fn misused(error: &clap::Error) -> Failure {
+    Failure::usage(
+        what(error),
+        "`graph-pstn --help` lists the commands, and theirs the options",
+    )
+}
+
+/// In which form messages are wanted, as far as that shows where the settings cannot be read.
+pub(crate) fn log_format(args: &[OsString], variables: &Variables) -> LogFormat {
+    let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let typed = words.iter().zip(words.iter().skip(1).chain([&""]));
+    let typed = typed.filter_map(|(word, next)| match word.strip_prefix("--log-format")? {
+        "" => Some(*next),
+        rest => rest.strip_prefix('='),
+    });
+    let set = variables.value("GRAPH_PSTN_LOG_FORMAT");
+    let form = typed.last().or_else(|| set?.to_str());
+    form.and_then(|form| LogFormat::from_str(form, true).ok())
+        .unwrap_or(LogFormat::Text)
 }

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 
 use super::file::{self, File};
 use super::names::key;
-use super::{Origin, Parsed, Refused, Variables, is_setting, parse, words};
+use super::{Origin, Parsed, Refused, Variables, is_setting, parse, what, words};
 use crate::args::Cli;
 use crate::exit::Failure;
 use crate::text_file;
@@ -162,9 +162,6 @@ fn of_tenant(path: &Path, name: &str, command: &str, refused: Refused) -> Failur
     match refused {
         Refused::Failure(failure) => failure.in_place(&place),
         Refused::Clap(error) => {
-            let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default();
-            let line = line.strip_prefix("error: ").unwrap_or(line);
             let hint = match error.kind() {
                 ErrorKind::ArgumentConflict => {
                     "what stands in a tenant's table does not stand on the command line too"
@@ -172,7 +169,7 @@ fn of_tenant(path: &Path, name: &str, command: &str, refused: Refused) -> Failur
                 }
                 _ => format!("`graph-pstn {command} --help` says what the option takes"),
             };
-            Failure::usage(format!("{place}: {line}"), hint)
+            Failure::usage(format!("{place}: {}", what(&error)), hint)
         }
     }
 }

@@ -419,6 +419,8 @@ fn no_credential() {
         .fails("credential", 3, "no credential", "--client-secret-file")
         .passes(&["login-connection", "graph-connection", "clock"])
         .skips(&["token", "role", "request"]);
+    let without = setup.run();
+    assert_eq!(without.line("token")["detail"], "there is no credential");
     let setup = setup.without("AZURE_TENANT_ID");
     setup
         .run()
@@ -447,6 +449,24 @@ fn a_graph_that_is_not_reached() {
             "HTTPS_PROXY",
         )
         .passes(&["login-connection", "graph-name", "credential"]);
+}
+
+#[test]
+fn a_proxy_that_is_not_reached() {
+    let setup = Setup::standard();
+    let proxy = nowhere();
+    let mut command = setup
+        .workplace
+        .command(["check", "--json", "--cloud", "global"]);
+    command.envs(setup.environment.iter().map(|(n, v)| (n, v)));
+    command.env("HTTPS_PROXY", proxy);
+    let checked = Checked::of(Ended::of(&command.output().unwrap()));
+    assert_eq!(checked.ended.code, Some(4), "{:#}", checked.json);
+    let line = checked.line("login-connection");
+    let remedy = line["remedy"].as_str().unwrap();
+    assert!(remedy.contains("HTTPS_PROXY names a proxy"), "{remedy}");
+    let token = checked.line("token");
+    assert_eq!(token["detail"], "the login host is not reached");
 }
 
 #[test]

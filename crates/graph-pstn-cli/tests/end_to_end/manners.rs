@@ -150,6 +150,32 @@ fn a_setting_that_is_wrong_has_one_error_and_one_hint() {
     assert!(!ended.stderr.contains("hush"));
 }
 
+/// Whoever collects lines of JSON gets one also where the settings cannot be read.
+#[test]
+fn what_is_refused_is_json_too_where_that_is_wanted() {
+    let workplace = Workplace::new();
+    fs::write(workplace.path("a.toml"), "clowd = 'global'").unwrap();
+    let wrong_file = ["export", "--last", "1d", "--config", "a.toml"];
+    let wrong_option = ["export", "--lsat", "1d"];
+    let json = ["--log-format", "json"];
+    for wrong in [&wrong_file[..], &wrong_option] {
+        let mut by_variable = workplace.command(wrong);
+        by_variable.env("GRAPH_PSTN_LOG_FORMAT", "json");
+        let by_variable = Ended::of(&by_variable.output().unwrap());
+        let typed = workplace.run([wrong, &json].concat());
+        let typed_first = workplace.run([&json, wrong].concat());
+        for ended in [by_variable, typed, typed_first] {
+            assert_eq!(ended.code, Some(2), "{ended:?}");
+            let line: Value = serde_json::from_str(&ended.stderr).unwrap();
+            assert_eq!(line["level"], "ERROR");
+            assert!(line["hint"].is_string(), "{line}");
+        }
+    }
+    let help = workplace.run([&json[..], &["--help"]].concat());
+    assert_eq!(help.code, Some(0));
+    assert!(help.stdout.contains("Usage: "), "{help:?}");
+}
+
 #[test]
 fn quiet_lets_warnings_through() {
     let workplace = Workplace::new();
