@@ -34,7 +34,7 @@ where
         outcome = on_own_thread(work) => outcome,
         () = insistence(&mut interrupts, || ()) => {
             Err(Failure::new(Exit::Interrupted, "interrupted").with_hint(
-                "what was under way did not end: the next run finds out how far it came",
+                "what was under way did not end: the next run, of an export one with --resume, goes on with what there is",
             ))
         }
     }

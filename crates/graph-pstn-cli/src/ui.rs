@@ -71,8 +71,13 @@ pub(crate) enum Colour {
 
 /// Whether to use colours: on a terminal, unless `NO_COLOR` is set (<https://no-color.org>) or it is a dumb one.
 pub(crate) fn colours(terminal: bool) -> bool {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|kind| kind != "dumb")
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    terminal && !no_colour && !is_dumb()
+}
+
+/// Whether the terminal knows nothing but text, as that of an editor.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|kind| kind == "dumb")
 }
 
 /// A word in colour (ECMA-48, section 8.3.117), or as it is.
@@ -249,7 +254,7 @@ impl Ui {
         line: impl Fn(usize, Instant) -> String + Clone + Send + Sync + 'static,
     ) {
         let hidden = self.quiet || self.format == LogFormat::Json || rows_on_terminal;
-        if hidden || !io::stderr().is_terminal() {
+        if hidden || !io::stderr().is_terminal() || is_dumb() {
             return;
         }
         let style = ProgressStyle::with_template("{spinner} {bar:8} {percent:>3}% {standing}");
