@@ -212,11 +212,11 @@ impl Ui {
         Ok(())
     }
 
-    fn write(&self, line: &str) {
+    fn write(&self, lines: &str) {
         // One write, so that lines of several processes stay whole; a closed stderr is no failure.
-        let line = format!("{line}\n");
+        let lines = format!("{lines}\n");
         self.bar
-            .suspend(|| io::stderr().write_all(line.as_bytes()).unwrap_or_default());
+            .suspend(|| io::stderr().write_all(lines.as_bytes()).unwrap_or_default());
     }
 
     fn painted(&self, word: &str, colour: Colour) -> String {
@@ -230,10 +230,12 @@ impl Ui {
             return self.write_json(line);
         }
         let error = self.painted("error:", Colour::Red);
-        self.write(&format!("{error} {}", self.prefixed(failure.message())));
+        let mut lines = format!("{error} {}", self.prefixed(failure.message()));
         if let Some(hint) = failure.hint() {
-            self.write(&format!("{} {hint}", self.painted("hint:", Colour::Cyan)));
+            lines.push_str(&format!("\n{} {hint}", self.painted("hint:", Colour::Cyan)));
         }
+        // Together, so that no other tenant's line comes between them.
+        self.write(&lines);
     }
 
     /// Shows a bar over the time of the range, if standard error is a terminal and rows do not go to one.
