@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,8 +81,8 @@ pub(crate) struct PaceArgs {
     max_wait: Option<time::Duration>,
 
     /// How many parts of the range to fetch at a time. Default: 6.
-    #[arg(long, value_name = "N")]
-    parallel: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    parallel: Option<u16>,
 }
 
 fn cloud_help() -> String {
@@ -114,7 +113,7 @@ pub(crate) struct Settings {
 pub(crate) struct Pace {
     rate: Rate,
     max_wait: Duration,
-    parallel: Option<NonZeroUsize>,
+    parallel: Option<u16>,
 }
 
 impl ConnectionArgs {
@@ -180,7 +179,7 @@ impl Pace {
             Rate::Unlimited => WAITING_BYTES_UNMETERED,
         });
         match self.parallel {
-            Some(parts) => options.with_parallel(parts.get()),
+            Some(parts) => options.with_parallel(parts.into()),
             None => options,
         }
     }
@@ -303,11 +302,11 @@ impl Connection {
 mod tests {
     use super::*;
 
-    fn reading(rate: Rate, parallel: Option<usize>) -> (ReadOptions, ReadOptions) {
+    fn reading(rate: Rate, parallel: Option<u16>) -> (ReadOptions, ReadOptions) {
         let args = PaceArgs {
             requests_per_minute: Some(rate),
             max_wait: None,
-            parallel: parallel.and_then(NonZeroUsize::new),
+            parallel,
         };
         let origin = |text: &str| text.parse::<Origin>().unwrap();
         let endpoints = Endpoints::custom(

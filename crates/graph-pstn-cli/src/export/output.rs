@@ -108,6 +108,12 @@ impl OutputArgs {
                 "let {log} stand for the log's name, or leave --rejects out",
             ));
         }
+        if self.rejects.as_deref() == Some(Path::new("-")) {
+            return Err(Failure::usage(
+                "rejects do not go to standard output",
+                "name a file; without one they are counted, and the first are named without what they hold",
+            ));
+        }
         if target.is_none() {
             self.check_stream()?;
         }
@@ -145,9 +151,10 @@ impl OutputArgs {
                 "add --partition-by day, or name a file of this machine",
             ));
         }
-        if let Some(target) = target.as_deref().filter(|target| is_open_already(target)) {
+        let mut named = target.iter().chain(&self.rejects);
+        if let Some(open) = named.find(|file| is_open_already(file)) {
             return Err(Failure::usage(
-                format!("{} is no file of its own", target.display()),
+                format!("{} is no file of its own", open.display()),
                 "--output - writes to standard output; for another descriptor redirect that",
             ));
         }
@@ -195,13 +202,14 @@ fn is_folder(target: &Path) -> bool {
 
 /// Whether it names what the process has open already: a complete file cannot take its place.
 fn is_open_already(target: &Path) -> bool {
-    cfg!(unix)
-        && (["/dev/stdin", "/dev/stdout", "/dev/stderr"]
-            .iter()
-            .any(|name| target == Path::new(name))
-            || ["/dev/fd", "/proc/self/fd"]
-                .iter()
-                .any(|folder| target.starts_with(folder)))
+    let places = [
+        "/dev/stdin",
+        "/dev/stdout",
+        "/dev/stderr",
+        "/dev/fd",
+        "/proc/self/fd",
+    ];
+    cfg!(unix) && places.iter().any(|place| target.starts_with(place))
 }
 
 fn names_log(file: &Path) -> bool {
@@ -432,6 +440,7 @@ mod tests {
             (CallLog::Pstn, &["--resume"]),
             (CallLog::Pstn, &["--partition-by", "day"]),
             (CallLog::Pstn, &["-o", "calls/"]),
+            (CallLog::Pstn, &["-o", "calls.csv", "--rejects", "-"]),
             (CallLog::DialOut, &by_day),
         ] {
             let failure = resolve(options, &[log]).unwrap_err();
