@@ -71,12 +71,14 @@ impl Days {
             (Some(since), None) => since,
             (None, None) => self.days_before(now, FIRST_DAYS)?,
         };
-        TimeRange::new(from, now).map_err(|_| {
-            Failure::usage(
+        if from >= now {
+            return Err(Failure::usage(
                 "the day of --since has not come yet",
                 "name an earlier one: a run reads up to now",
-            )
-        })
+            ));
+        }
+        TimeRange::new(from, now)
+            .map_err(|error| Failure::usage(error.to_string(), "name a later day by --since"))
     }
 }
 
@@ -122,7 +124,10 @@ mod tests {
         let late = date!(2019 - 12 - 22);
         assert_eq!(from(Some(late), Some(done)), datetime!(2019-12-17 0:00 UTC));
         let future = Days(None).range(Some(date!(2020 - 01 - 01)), None, 3, NOW);
-        assert!(future.unwrap_err().message().contains("--since"));
+        assert!(future.unwrap_err().message().contains("not come yet"));
+        let tokyo = Days(Some("Asia/Tokyo".parse().unwrap()));
+        let before = tokyo.range(Some(date!(0001 - 01 - 01)), None, 3, NOW);
+        assert!(before.unwrap_err().hint().unwrap().contains("a later day"));
         let berlin = Days(Some("Europe/Berlin".parse().unwrap()));
         let from = |since, done| berlin.range(since, done, 3, NOW).unwrap().from();
         assert_eq!(from(None, Some(done)), datetime!(2019-12-16 23:00 UTC));
