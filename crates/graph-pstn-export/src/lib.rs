@@ -53,74 +53,46 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod beginning;
-mod billed;
-mod calendar;
-mod changes;
-mod checkpoint;
-mod columns;
+mod choice;
 #[cfg(test)]
 mod crash_tests;
-mod csv_writer;
-mod days;
-mod destination;
 mod disk;
 mod error;
 mod export;
-mod export_row;
-mod filter;
-mod folder;
-#[cfg(feature = "object-store")]
-mod folder_url;
-mod format;
-mod layout;
-mod merge;
-mod ndjson_writer;
-mod number_mask;
-mod old_rejects;
-mod output_file;
-#[cfg(feature = "parquet")]
-#[cfg_attr(docsrs, doc(cfg(feature = "parquet")))]
-pub mod parquet_writer;
-mod part;
-mod raw_record;
-mod records;
+mod formats;
+mod output;
 mod rejects;
-mod row_writer;
-mod selection;
-pub mod spreadsheet;
-mod stage;
-mod staged;
-mod summary;
-mod thread;
-mod total;
-mod unfinished;
+mod rows;
+mod staging;
+mod sums;
 
-pub use billed::Billed;
-pub use calendar::Calendar;
-pub use changes::Changes;
-pub use checkpoint::Job;
-pub use csv_writer::CsvWriter;
+pub use choice::filter::{Filter, FilterError, NumberPattern};
+pub use choice::number_mask::{NumberMask, Unmaskable};
+pub use choice::selection::Selection;
 pub use error::{Error, ErrorKind};
 pub use export::Export;
-pub use export_row::ExportRow;
-pub use filter::{Filter, FilterError, NumberPattern};
-pub use folder::Folder;
-pub use format::{Format, ParseFormatError, WriterOptions};
-pub use ndjson_writer::NdjsonWriter;
-pub use number_mask::{NumberMask, Unmaskable};
-pub use output_file::{Existing, OutputFile};
+pub use export::thread::ExportThread;
+pub use export::unfinished::Unfinished;
+pub use formats::csv_writer::CsvWriter;
+pub use formats::format::{Format, ParseFormatError, WriterOptions};
+pub use formats::ndjson_writer::NdjsonWriter;
 #[cfg(feature = "parquet")]
-pub use parquet_writer::ParquetWriter;
-pub use raw_record::RawRecord;
+#[cfg_attr(docsrs, doc(cfg(feature = "parquet")))]
+pub use formats::parquet_writer::{self, ParquetWriter};
+pub use formats::row_writer::RowWriter;
+pub use formats::spreadsheet;
+pub use output::calendar::Calendar;
+pub use output::folder::Folder;
+pub use output::output_file::{Existing, OutputFile};
 pub use rejects::{Rejects, SetAside};
-pub use row_writer::RowWriter;
-pub use selection::Selection;
-pub use staged::Kept;
-pub use summary::Summary;
-pub use thread::ExportThread;
-pub use total::{ParseTotalError, Total};
-pub use unfinished::Unfinished;
+pub use rows::billed::Billed;
+pub use rows::export_row::ExportRow;
+pub use rows::raw_record::RawRecord;
+pub use staging::checkpoint::Job;
+pub use staging::staged::Kept;
+pub use sums::changes::Changes;
+pub use sums::summary::Summary;
+pub use sums::total::{ParseTotalError, Total};
 
 /// Bytes that a writer collects before it asks the system to take them.
 const BUFFER: usize = 64 * 1024;

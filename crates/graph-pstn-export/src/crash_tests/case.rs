@@ -6,9 +6,9 @@ use std::sync::Arc;
 use graph_pstn_model::{CallLog, Decimal, OffsetDateTime, PstnCallLogRow, RejectedRow, TimeRange};
 use time::Duration;
 
-use crate::checkpoint::tests::position;
 use crate::disk::{Disk, SimulatedDisk};
-use crate::layout::Layout;
+use crate::output::layout::Layout;
+use crate::staging::checkpoint::tests::position;
 use crate::{
     Error, ErrorKind, Existing, Export, Format, Job, Rejects, Summary, Unfinished, WriterOptions,
 };
@@ -231,7 +231,7 @@ impl Case {
         match self.format {
             #[cfg(feature = "parquet")]
             Format::Parquet => {
-                let rows = crate::parquet_writer::tests::rows;
+                let rows = crate::formats::parquet_writer::tests::rows;
                 rows(content) == rows(expected)
             }
             _ => content == expected,
@@ -254,7 +254,9 @@ impl Case {
     pub(super) fn text(self, content: &[u8]) -> String {
         match self.format {
             #[cfg(feature = "parquet")]
-            Format::Parquet => format!("{:?}", crate::parquet_writer::tests::rows(content)),
+            Format::Parquet => {
+                format!("{:?}", crate::formats::parquet_writer::tests::rows(content))
+            }
             _ => String::from_utf8(content.to_vec()).unwrap(),
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::TempPath;
 
 use super::{Disk, DiskFile, Input, Lock};
-use crate::output_file::{check_target, name_new, sync_folder};
+use crate::output::output_file::{check_target, name_new, sync_folder};
 use crate::{Error, Existing, OutputFile};
 
 /// The file system of the machine, through the standard library.

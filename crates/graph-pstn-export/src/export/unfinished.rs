@@ -6,16 +6,16 @@ use std::sync::Arc;
 use graph_pstn_http::Checkpoint as Position;
 use graph_pstn_model::CallLog;
 
-use crate::beginning::check_has_days;
-use crate::checkpoint::{Checkpoint, FileMark, Job};
-use crate::days::Days;
-use crate::destination::{Destination, OneFile};
 use crate::disk::{Disk, LocalDisk};
 use crate::export::Rows;
-use crate::layout::{Fill, Layout};
+use crate::export::beginning::check_has_days;
+use crate::output::days::Days;
+use crate::output::destination::{Destination, OneFile};
+use crate::output::layout::{Fill, Layout};
 use crate::rejects::REJECTS;
-use crate::stage::Stage;
-use crate::staged::{Staged, whole_job};
+use crate::staging::checkpoint::{Checkpoint, FileMark, Job};
+use crate::staging::stage::Stage;
+use crate::staging::staged::{Staged, whole_job};
 use crate::{
     Error, ErrorKind, Existing, Export, ExportRow, Folder, Rejects, Summary, WriterOptions,
 };

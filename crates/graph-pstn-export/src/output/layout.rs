@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use graph_pstn_model::{OffsetDateTime, TimeRange};
 use time::Date;
 
-use crate::changes::Changes;
-use crate::checkpoint::FileMark;
 use crate::disk::Disk;
 use crate::error::folder_of;
-use crate::merge::Day;
-use crate::output_file::unusable_folder;
-use crate::records::count;
-use crate::stage::Stage;
+use crate::formats::records::count;
+use crate::output::merge::Day;
+use crate::output::output_file::unusable_folder;
+use crate::staging::checkpoint::FileMark;
+use crate::staging::stage::Stage;
+use crate::sums::changes::Changes;
 use crate::{Calendar, Error, ErrorKind, Existing, Format, WriterOptions};
 
 /// The rows of a single file, while it is in the making.
@@ -47,7 +47,7 @@ pub(crate) enum Layout {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fill {
     New(Existing),
-    /// The days are merged with what they have; see [`merge`](crate::merge).
+    /// The days are merged with what they have; see [`merge`](crate::output::merge).
     Merge {
         may_shrink: bool,
     },

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use crate::Format;
 use crate::disk::Input;
 #[cfg(feature = "parquet")]
-use crate::parquet_writer::{FileRows, RowAppender};
-use crate::part::Part;
+use crate::formats::parquet_writer::{FileRows, RowAppender};
+use crate::staging::part::Part;
 
 /// A file, record by record.
 pub(crate) enum Records {

@@ -19,7 +19,8 @@ use self::footer::Earlier;
 use self::row_groups::RowGroups;
 pub(crate) use self::rows::{FileRows, RowAppender};
 pub use self::schema::{DECIMAL_PRECISION, DECIMAL_SCALE};
-use crate::{Error, ErrorKind, RowWriter, columns};
+use crate::formats::columns;
+use crate::{Error, ErrorKind, RowWriter};
 
 /// Writes rows as Parquet, with Graph's property names as columns, compressed by zstd.
 ///

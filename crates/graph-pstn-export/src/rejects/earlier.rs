@@ -11,9 +11,9 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::checkpoint::FileMark;
 use crate::error::folder_of;
-use crate::stage::Stage;
+use crate::staging::checkpoint::FileMark;
+use crate::staging::stage::Stage;
 use crate::{Error, Existing};
 
 #[derive(Deserialize)]

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::checkpoint::FileMark;
-use crate::layout::ROWS;
-use crate::part::Part;
-use crate::stage::Stage;
+use crate::output::layout::ROWS;
+use crate::staging::checkpoint::FileMark;
+use crate::staging::part::Part;
+use crate::staging::stage::Stage;
 use crate::{Error, ErrorKind, RowWriter, WriterOptions};
 
 use graph_pstn_model::Tabular;

@@ -7,7 +7,7 @@ use graph_pstn_model::{
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::export_row::sms_direction;
+use crate::rows::export_row::sms_direction;
 use crate::{Billed, ExportRow, NumberMask, Unmaskable};
 
 /// A row of any log that is written as Graph sent it, byte for byte, with the properties that this version

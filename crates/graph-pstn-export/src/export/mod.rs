@@ -1,11 +1,15 @@
 //! Batches in, complete files out.
 
+pub(crate) mod beginning;
+pub(crate) mod thread;
+pub(crate) mod unfinished;
+
 use graph_pstn_http::{Batch, Checkpoint as Position};
 use graph_pstn_model::RejectedRow;
 
-use crate::checkpoint::Job;
-use crate::destination::{Destination, ended};
-use crate::staged::{Kept, Staged, whole_job};
+use crate::output::destination::{Destination, ended};
+use crate::staging::checkpoint::Job;
+use crate::staging::staged::{Kept, Staged, whole_job};
 use crate::{Error, ErrorKind, ExportRow, Rejects, RowWriter, Selection, Summary, WriterOptions};
 
 /// An export under way: takes batches, writes rows, sets others aside, and keeps count.
@@ -302,5 +306,4 @@ impl<T> std::fmt::Debug for Export<T> {
 }
 
 #[cfg(test)]
-#[path = "export_tests.rs"]
 mod tests;

@@ -13,10 +13,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::checkpoint::{Checkpoint, FileMark};
 use crate::disk::{Disk, Input, Lock};
-use crate::output_file::unusable_folder;
-use crate::part::Part;
+use crate::output::output_file::unusable_folder;
+use crate::staging::checkpoint::{Checkpoint, FileMark};
+use crate::staging::part::Part;
 use crate::{Error, ErrorKind, Existing};
 
 const LOCK: &str = "lock";

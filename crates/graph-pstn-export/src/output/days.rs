@@ -7,11 +7,11 @@ use graph_pstn_model::{LogRow, Tabular};
 use serde::Serialize;
 use time::Date;
 
-use crate::checkpoint::FileMark;
-use crate::destination::{Destination, ended, must_wait};
-use crate::layout::day_name;
-use crate::part::Part;
-use crate::stage::Stage;
+use crate::output::destination::{Destination, ended, must_wait};
+use crate::output::layout::day_name;
+use crate::staging::checkpoint::FileMark;
+use crate::staging::part::Part;
+use crate::staging::stage::Stage;
 use crate::{Error, RowWriter, WriterOptions};
 
 /// So many files are open at a time. Rows come nearly in the order of time, so that more than two are rarely needed.

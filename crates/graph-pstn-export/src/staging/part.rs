@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::checkpoint::FileMark;
 use crate::disk::DiskFile;
+use crate::staging::checkpoint::FileMark;
 
 /// A file of an unfinished export. Clones write to the same file.
 #[derive(Clone)]

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use graph_pstn_model::{CallLog, TimeRange};
 
-use crate::days::Days;
-use crate::destination::{Destination, OneFile};
 use crate::disk::{Disk, LocalDisk};
 use crate::export::Rows;
-use crate::layout::{Fill, Layout};
-use crate::stage::Stage;
-use crate::staged::Staged;
+use crate::output::days::Days;
+use crate::output::destination::{Destination, OneFile};
+use crate::output::layout::{Fill, Layout};
+use crate::staging::stage::Stage;
+use crate::staging::staged::Staged;
 use crate::{
     Error, ErrorKind, Existing, Export, ExportRow, Folder, Rejects, Summary, WriterOptions,
 };

@@ -8,9 +8,10 @@ use std::{error, fmt};
 use graph_pstn_model::Tabular;
 use serde::Serialize;
 
+use super::columns;
 #[cfg(feature = "parquet")]
 use crate::ParquetWriter;
-use crate::{Calendar, CsvWriter, Error, NdjsonWriter, RowWriter, columns};
+use crate::{Calendar, CsvWriter, Error, NdjsonWriter, RowWriter};
 
 /// The form in which rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

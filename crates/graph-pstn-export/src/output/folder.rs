@@ -9,7 +9,7 @@ use graph_pstn_model::TimeRange;
 #[cfg(doc)]
 use crate::ErrorKind;
 use crate::disk::{Disk, LocalDisk};
-use crate::layout::{Fill, Layout};
+use crate::output::layout::{Fill, Layout};
 use crate::{Error, Existing, WriterOptions};
 
 /// A folder with a file for each day: one of the machine, or, with the feature `object-store`, one of an object store.

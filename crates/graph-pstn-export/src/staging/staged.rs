@@ -7,11 +7,11 @@ use graph_pstn_http::Checkpoint as Position;
 use graph_pstn_model::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::changes::Changes;
-use crate::checkpoint::{Checkpoint, FileMark, Job};
-use crate::layout::{Fill, Layout};
+use crate::output::layout::{Fill, Layout};
 use crate::rejects::REJECTS;
-use crate::stage::Stage;
+use crate::staging::checkpoint::{Checkpoint, FileMark, Job};
+use crate::staging::stage::Stage;
+use crate::sums::changes::Changes;
 use crate::{Error, ErrorKind, Rejects, Summary, WriterOptions};
 
 /// A checkpoint goes to the disk no more often than this.

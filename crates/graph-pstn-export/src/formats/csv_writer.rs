@@ -5,8 +5,9 @@ use std::io::Write;
 
 use graph_pstn_model::{Cell, Tabular};
 
-use crate::spreadsheet::protect;
-use crate::{Error, ErrorKind, RowWriter, columns};
+use crate::formats::columns;
+use crate::formats::spreadsheet::protect;
+use crate::{Error, ErrorKind, RowWriter};
 
 const BOM: &str = "\u{feff}";
 
@@ -64,7 +65,7 @@ impl<W: Write> CsvWriter<W> {
     }
 
     /// For people who open the file in a spreadsheet: texts that it would take for formulas, numbers or
-    /// dates are [protected](crate::spreadsheet::protect), and the file begins with a byte order
+    /// dates are [protected](crate::formats::spreadsheet::protect), and the file begins with a byte order
     /// mark, without which Excel does not read UTF-8. Money and durations stay numbers.
     #[must_use]
     pub fn for_spreadsheets(mut self) -> Self {
@@ -302,7 +303,8 @@ mod tests {
                         || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']))
             );
             assert_eq!(&record[place("charge")], "-1.25");
-            let text = |name| crate::spreadsheet::unprotect(&record[place(name)]).to_owned();
+            let text =
+                |name| crate::formats::spreadsheet::unprotect(&record[place(name)]).to_owned();
             assert_eq!(
                 (Some(text("userDisplayName")), Some(text("calleeNumber"))),
                 (

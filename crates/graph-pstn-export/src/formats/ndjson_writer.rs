@@ -148,7 +148,7 @@ mod tests {
             let mut whole = Vec::new();
             write_line(&mut whole, &row).unwrap();
             let mut out = Vec::new();
-            let all = crate::columns::all::<T>();
+            let all = crate::formats::columns::all::<T>();
             let mut writer = Box::new(NdjsonWriter::new(&mut out).with_columns(all));
             writer.write(&row).unwrap();
             RowWriter::<T>::finish(writer).unwrap();

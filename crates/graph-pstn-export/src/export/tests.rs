@@ -377,7 +377,7 @@ fn a_day_that_was_let_go_of_takes_a_late_row() {
 fn ids(format: Format, content: &[u8]) -> Vec<String> {
     match format {
         #[cfg(feature = "parquet")]
-        Format::Parquet => crate::parquet_writer::tests::ids(content),
+        Format::Parquet => crate::formats::parquet_writer::tests::ids(content),
         _ => {
             let text = String::from_utf8(content.to_vec()).unwrap();
             let ids = text.match_indices("call ").map(|(at, _)| {

@@ -1,6 +1,7 @@
 //! Where rows go that were set aside.
 
 mod complete;
+mod earlier;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -12,15 +13,14 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use self::complete::{Complete, old_stays};
-use crate::checkpoint::FileMark;
+use crate::choice::selection::WITHHELD;
 use crate::disk::Disk;
 use crate::error::folder_of;
-use crate::layout::{self, in_a_name};
-use crate::ndjson_writer::write_line;
-use crate::old_rejects;
-use crate::part::Part;
-use crate::selection::WITHHELD;
-use crate::stage::Stage;
+use crate::formats::ndjson_writer::write_line;
+use crate::output::layout::{self, in_a_name};
+use crate::staging::checkpoint::FileMark;
+use crate::staging::part::Part;
+use crate::staging::stage::Stage;
 use crate::{Error, ErrorKind, Existing, OutputFile};
 
 /// A row that was set aside, without what it holds.
@@ -220,7 +220,7 @@ impl Rejects {
         };
         if *keeps_old {
             return match mark {
-                Some(mark) => old_rejects::add(on, mark, target),
+                Some(mark) => earlier::add(on, mark, target),
                 None => Ok(()),
             };
         }

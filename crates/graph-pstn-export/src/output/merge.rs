@@ -12,10 +12,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use crate::changes::Changes;
-use crate::checkpoint::FileMark;
-use crate::records::{Appender, Records};
-use crate::stage::Stage;
+use crate::formats::records::{Appender, Records};
+use crate::staging::checkpoint::FileMark;
+use crate::staging::stage::Stage;
+use crate::sums::changes::Changes;
 use crate::{Error, ErrorKind, Existing, Format};
 use csv::ByteRecord;
 
