@@ -3,6 +3,7 @@
 pub(crate) mod board;
 mod form;
 mod output;
+mod output_args;
 mod patience;
 pub(crate) mod row_type;
 mod rows;
@@ -27,7 +28,8 @@ use crate::ui::Ui;
 
 use board::Board;
 use form::{Form, FormArgs};
-use output::{Output, OutputArgs};
+use output::Output;
+use output_args::OutputArgs;
 use row_type::{ForRows, for_rows};
 use rows::{RowsArgs, RowsWanted};
 use source::{OpenSource, SourceArgs};
