@@ -29,13 +29,21 @@ impl Outcomes {
     }
 
     /// The same in words; `done` says that all went well.
-    pub(crate) fn words(&self, done: &str) -> String {
+    pub(crate) fn line(&self, done: &str) -> String {
+        format!("{} tenants: {}", self.0.len(), self.each(done).join(", "))
+    }
+
+    /// The same with a line for each.
+    pub(crate) fn lines(&self, done: &str) -> String {
+        format!("{} tenants:\n{}", self.0.len(), self.each(done).join("\n"))
+    }
+
+    fn each(&self, done: &str) -> Vec<String> {
         let each = self.0.iter().map(|(name, exit)| match exit {
             Exit::Done => format!("{name} {done}"),
             exit => format!("{name} {}", exit.words()),
         });
-        let each = each.collect::<Vec<String>>().join(", ");
-        format!("{} tenants: {each}", self.0.len())
+        each.collect()
     }
 
     /// The code for all: that of the interruption, or of the failures where they are of one kind.
@@ -84,10 +92,8 @@ mod tests {
     #[test]
     fn each_is_told_by_its_name() {
         let two = outcomes(&[Exit::Done, Exit::Unavailable]);
-        assert_eq!(
-            two.words("in order"),
-            "2 tenants: a in order, b not reached"
-        );
+        assert_eq!(two.line("done"), "2 tenants: a done, b not reached");
+        assert_eq!(two.lines("done"), "2 tenants:\na done\nb not reached");
         assert_eq!(two.json(), json!({"tenants": {"a": 0, "b": 4}}));
     }
 }

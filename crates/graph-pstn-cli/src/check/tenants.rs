@@ -23,10 +23,10 @@ pub(crate) async fn run(json: bool, tenants: Vec<Tenant>) -> Result<Exit, Failur
             }
         }
     }
-    let line = match json {
+    let end = match json {
         true => outcomes.json().to_string(),
-        false => outcomes.words("in order"),
+        false => outcomes.lines("in order"),
     };
-    print(format!("{line}\n").as_bytes())?;
+    print(format!("{end}\n").as_bytes())?;
     Ok(outcomes.exit())
 }

@@ -71,7 +71,7 @@ pub(crate) async fn run(common: &SyncArgs, tenants: Vec<Tenant>, ui: &Ui) -> Res
     }
     ui.end_progress();
     match common.summary {
-        SummaryForm::Text => ui.note(&outcomes.words("done")),
+        SummaryForm::Text => ui.note(&outcomes.line("done")),
         SummaryForm::Json => ui.object(&outcomes.json())?,
     }
     Ok(outcomes.exit())
