@@ -177,7 +177,8 @@ async fn serve(args: EmulateArgs) -> Result<Exit, Failure> {
             )),
             _ => match tls {
                 Some(folder) => failure.with_hint(format!(
-                    "see that certificates can be written to {}, the folder of --tls",
+                    "see that certificates can be written to {}, the folder of --tls, and that it may listen on \
+                     {listen}",
                     folder.display()
                 )),
                 None => failure,
