@@ -2,15 +2,21 @@
 //!
 //! - Features that a crate has and its front page does not name.
 //! - The longest functions and the modules that most files import, for a look at whether they are still one idea.
+//! - Modules that import each other in a circle.
 //! - Files of more than 400 lines, tests at their end left out: each is one idea, and the list says which.
 //! - Public items without documentation, by rustdoc's count.
 //! - `unwrap` and `expect` outside tests: clippy refuses them, so only exceptions to that are looked for.
 //! - How many crates each feature brings: of graph-pstn-http as `cargo xtask costs --count` has it, and of the others.
 
+mod circles;
 mod functions;
 mod imports;
 
-use std::{cmp::Reverse, fs};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use serde_json::Value;
 
@@ -33,16 +39,8 @@ const ONE_IDEA: &[(&str, &str)] = &[
         "a list: every way in which an assertion can be wrong, with Entra's answer to it",
     ),
     (
-        "crates/graph-pstn-export/src/disk/store.rs",
-        "an object store as a disk: that trait's operations, one after the other",
-    ),
-    (
         "crates/graph-pstn-http/tests/simulation/service.rs",
         "the service of the simulation, which decides about every request in one place",
-    ),
-    (
-        "crates/graph-pstn-model/src/envelope.rs",
-        "the members around the rows of a page, each with what may be wrong with it",
     ),
 ];
 
@@ -74,7 +72,15 @@ pub(crate) fn run() -> Result<(), String> {
     println!("\nlines of the longest functions outside tests");
     longest(&sources);
     println!("\nfiles that import a module");
-    most_imported(&sources);
+    let arrows = imports::arrows(&without_tests(&sources));
+    most_imported(&arrows);
+    println!("\ncircles of modules that import each other");
+    let circles = circles::of(&arrows);
+    println!("{:>6}", circles.len());
+    for ties in circles {
+        let ties: Vec<String> = ties.iter().map(|(a, b)| format!("{a} -> {b}")).collect();
+        wrong.push(format!("a circle of modules: {}", ties.join(", ")));
+    }
     println!("\npublic items without documentation");
     let packages = features::of_packages()?;
     for (package, features) in &packages {
@@ -134,10 +140,15 @@ fn long_files(sources: &[(String, String)]) -> Vec<String> {
     wrong
 }
 
+/// A source without the tests at its end.
+fn code(text: &str) -> &str {
+    let code = text.split("#[cfg(test)]\nmod tests {").next();
+    code.unwrap_or(text)
+}
+
 /// The lines of a source, without the tests at its end.
 fn length(text: &str) -> usize {
-    let code = text.split("#[cfg(test)]\nmod tests {").next();
-    code.unwrap_or(text).lines().count()
+    code(text).lines().count()
 }
 
 /// Whether a file holds nothing but tests and what they need.
@@ -168,14 +179,17 @@ fn longest(sources: &[(String, String)]) {
     }
 }
 
+/// The files that are no tests, each without the tests at its end.
+fn without_tests(sources: &[(String, String)]) -> Vec<(&str, &str)> {
+    let sources = sources.iter().filter(|(file, _)| !is_test(file));
+    sources
+        .map(|(file, text)| (file.as_str(), code(text)))
+        .collect()
+}
+
 /// Prints the modules that most files import. The root of a crate is its list of contents, and left out.
-fn most_imported(sources: &[(String, String)]) {
-    let sources: Vec<(&str, &str)> = sources
-        .iter()
-        .filter(|(file, _)| !is_test(file))
-        .map(|(file, text)| (file.as_str(), text.as_str()))
-        .collect();
-    let mut modules: Vec<_> = imports::count(&sources)
+fn most_imported(arrows: &BTreeMap<imports::Module, BTreeSet<imports::Module>>) {
+    let mut modules: Vec<_> = imports::count(arrows)
         .into_iter()
         .filter(|(module, _)| module.contains("::"))
         .collect();

@@ -2,25 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::check::CheckArgs;
 #[cfg(feature = "emulator")]
 use crate::emulate::EmulateArgs;
+use crate::exit::EXIT_CODES;
 use crate::export::ExportArgs;
 use crate::sync::SyncArgs;
-
-/// The exit codes, as `--help` lists them; [`Exit`](crate::exit::Exit) has them too.
-pub(crate) const EXIT_CODES: &str = "\
-Exit codes:
-    0  done; also when `head` or the like has closed standard output
-    1  any other failure: disk, certificate, data
-    2  wrong use of the options
-    3  not authorised: credential, consent or tenant
-    4  Graph or Entra throttles, is down or not reached: try again later
-    5  done, but rows were set aside
-  130  interrupted";
+use crate::ui::LogFormat;
 
 /// Where `--help` lists what all commands have.
 const HEADING: &str = "Messages and settings";
@@ -79,15 +70,6 @@ pub(crate) enum Command {
         /// The folder, which is made if it is missing.
         folder: PathBuf,
     },
-}
-
-/// How messages and the log are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    /// Lines for people, and a bar on a terminal.
-    Text,
-    /// An object of JSON a line, for machines.
-    Json,
 }
 
 const COMPLETIONS: &str = "\

@@ -5,6 +5,17 @@ use std::process::ExitCode;
 
 use graph_pstn_model::CallLog;
 
+/// The exit codes, as `--help` lists them; [`Exit`] has them too.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+    0  done; also when `head` or the like has closed standard output
+    1  any other failure: disk, certificate, data
+    2  wrong use of the options
+    3  not authorised: credential, consent or tenant
+    4  Graph or Entra throttles, is down or not reached: try again later
+    5  done, but rows were set aside
+  130  interrupted";
+
 /// How a run ended. The numbers are documented in `--help` and in the README; they do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {

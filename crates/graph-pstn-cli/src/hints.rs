@@ -9,7 +9,7 @@ use std::iter;
 use graph_pstn_http::{Cloud, Endpoints, Error, ErrorKind};
 
 use crate::exit::{Exit, Failure, on_one_line, one_line};
-use crate::storage::is_url;
+use crate::storage::url::is_url;
 
 /// What to do when Graph does not let the app read the log: the commonest trouble of all.
 pub(crate) const CONSENT: &str = "in the Entra admin center, under App registrations > (this app) > API permissions: Add \

@@ -45,11 +45,11 @@ mod zone;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::args::{Command, LogFormat};
+use crate::args::Command;
 use crate::config::{Parsed, Refused, Tenant, Variables};
 use crate::exit::{Exit, Failure};
 use crate::rate::Counts;
-use crate::ui::Ui;
+use crate::ui::{LogFormat, Ui};
 
 fn main() -> ExitCode {
     let variables = Variables::of_process();

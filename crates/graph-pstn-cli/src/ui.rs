@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use graph_pstn_http::{Observer, Progress, QuotaWait, RetryPause};
 use graph_pstn_model::TimeRange;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike as _};
@@ -20,11 +21,19 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::args::LogFormat;
 use crate::crowd::Crowd;
 use crate::exit::Failure;
 use crate::progress::{Hold, Standing};
 use crate::terminal::Terminal;
+
+/// How messages and the log are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people, and a bar on a terminal.
+    Text,
+    /// An object of JSON a line, for machines.
+    Json,
+}
 
 /// All that is said to the person, none of it on standard output.
 #[derive(Clone, Debug)]

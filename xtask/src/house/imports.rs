@@ -1,39 +1,69 @@
-//! Which modules are imported by the most files.
+//! Which module imports which.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many files import each module; `sources` are files by their path from the root, `crates/NAME/src/…`.
-pub(super) fn count(sources: &[(&str, &str)]) -> BTreeMap<String, usize> {
-    let modules: BTreeSet<Vec<String>> =
-        sources.iter().filter_map(|(file, _)| path(file)).collect();
-    // What a crate's root hands on is imported from there.
-    let roots = sources
+/// The path of a module, its crate first.
+pub(super) type Module = Vec<String>;
+
+/// What each module takes from others of these; `sources` are files by their path from the root, `crates/NAME/src/…`.
+///
+/// What a module hands on counts for the one that has it.
+pub(super) fn arrows(sources: &[(&str, &str)]) -> BTreeMap<Module, BTreeSet<Module>> {
+    let files: BTreeMap<Module, &str> = sources
         .iter()
-        .filter(|(file, _)| file.ends_with("/src/lib.rs"));
-    let handed_on: BTreeMap<Vec<String>, Vec<String>> = roots
-        .filter_map(|(file, text)| Some((path(file)?, text)))
-        .flat_map(|(root, text)| {
-            imports(text).into_iter().filter_map(move |import| {
-                let item = [root.as_slice(), import.last().map(std::slice::from_ref)?].concat();
-                Some((item, [root.as_slice(), import.as_slice()].concat()))
+        .filter_map(|(file, text)| Some((path(file)?, *text)))
+        .collect();
+    let resolved = |import: &[String], own: &Module| {
+        let inside = [own.as_slice(), &import[..import.len().min(1)]].concat();
+        match files.contains_key(&inside) {
+            true => [own.as_slice(), import].concat(),
+            false => absolute(import, own),
+        }
+    };
+    let handed_on: BTreeMap<Module, Module> = files
+        .iter()
+        .flat_map(|(module, text)| {
+            uses(text).into_iter().filter_map(|import| {
+                let name = import.last()?.clone();
+                let here = [module.as_slice(), &[name]].concat();
+                Some((here, resolved(&import, module)))
             })
         })
         .collect();
+    let home = |mut item: Module| {
+        // Some hand on what was handed to them.
+        for _ in 0..HANDS {
+            match handed_on.get(&item) {
+                Some(from) if *from != item => item.clone_from(from),
+                _ => break,
+            }
+        }
+        (1..=item.len())
+            .rev()
+            .find_map(|length| files.get_key_value(&item[..length]))
+            .map(|(module, _)| module.clone())
+    };
+    files
+        .iter()
+        .map(|(own, text)| {
+            let named = uses(text).into_iter().chain(inline(text));
+            let taken = named
+                .map(|import| resolved(&import, own))
+                .filter_map(home)
+                .filter(|module| module != own);
+            (own.clone(), taken.collect())
+        })
+        .collect()
+}
+
+/// By how many modules an item may be handed on.
+const HANDS: usize = 4;
+
+/// How many files import each module, those not counted that it stands inside of.
+pub(super) fn count(arrows: &BTreeMap<Module, BTreeSet<Module>>) -> BTreeMap<String, usize> {
     let mut files = BTreeMap::new();
-    for (file, text) in sources {
-        let Some(own) = path(file) else { continue };
-        let imported: BTreeSet<&[String]> = imports(text)
-            .iter()
-            .map(|import| absolute(import, &own))
-            .map(|import| handed_on.get(&import).cloned().unwrap_or(import))
-            .filter_map(|import| {
-                let whole = modules.iter().filter(|module| import.starts_with(module));
-                whole.max_by_key(|module| module.len())
-            })
-            .filter(|module| **module != own)
-            .map(Vec::as_slice)
-            .collect();
-        for module in imported {
+    for (own, taken) in arrows {
+        for module in taken.iter().filter(|module| !module.starts_with(own)) {
             *files.entry(module.join("::")).or_insert(0) += 1;
         }
     }
@@ -41,7 +71,7 @@ pub(super) fn count(sources: &[(&str, &str)]) -> BTreeMap<String, usize> {
 }
 
 /// The path of a file's module, its crate first; nothing for what is no module of a crate.
-fn path(file: &str) -> Option<Vec<String>> {
+fn path(file: &str) -> Option<Module> {
     let (name, file) = file.strip_prefix("crates/")?.split_once("/src/")?;
     let file = file.strip_suffix(".rs")?;
     let file = file.strip_suffix("/mod").unwrap_or(file);
@@ -53,11 +83,8 @@ fn path(file: &str) -> Option<Vec<String>> {
 }
 
 /// What a source imports, one path an item, braces taken apart.
-fn imports(text: &str) -> Vec<Vec<String>> {
-    let uses = text
-        .split('\n')
-        .filter(|line| !line.trim_start().starts_with("//"));
-    let code = uses.collect::<Vec<_>>().join(" ");
+fn uses(text: &str) -> Vec<Vec<String>> {
+    let code = code(text);
     let mut found = Vec::new();
     for part in code.split("use ").skip(1) {
         let tree = part.split(';').next().unwrap_or_default();
@@ -67,6 +94,30 @@ fn imports(text: &str) -> Vec<Vec<String>> {
         .iter()
         .map(|path| path.split("::").map(str::to_owned).collect())
         .collect()
+}
+
+/// The paths that stand in the code itself.
+fn inline(text: &str) -> Vec<Vec<String>> {
+    let code = code(text);
+    let is_path = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    let words = code.split(|letter| !is_path(letter));
+    words
+        .filter(|word| word.starts_with("crate::") || word.starts_with("super::"))
+        .map(|path| path.split("::").filter(|part| !part.is_empty()))
+        .map(|parts| parts.map(str::to_owned).collect())
+        .collect()
+}
+
+/// A source on one line, without its comments.
+fn code(text: &str) -> String {
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    // Macros of a crate name it in their own way.
+    lines
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace("$crate", "crate")
 }
 
 fn take_apart(tree: &str, before: &str, found: &mut Vec<String>) {
@@ -90,7 +141,7 @@ fn take_apart(tree: &str, before: &str, found: &mut Vec<String>) {
 }
 
 /// A path from the crate's name on.
-fn absolute(import: &[String], own: &[String]) -> Vec<String> {
+fn absolute(import: &[String], own: &[String]) -> Module {
     let mut path = match import.first().map(String::as_str) {
         Some("crate") => own[..1].to_vec(),
         Some("self" | "super") => own.to_vec(),
@@ -118,13 +169,13 @@ fn a_module_counts_once_a_file() {
         ),
         (
             "crates/a-b/src/two.rs",
-            "use super::one::f;\n// use crate::one;\n",
+            "fn g() { super::one::f() }\n// use crate::one;\n",
         ),
         ("crates/a-b/src/two/y.rs", "use super::X;\nuse std::fmt;\n"),
         ("crates/c/src/main.rs", "use a_b::{two::X, x};\n"),
         ("crates/c/tests/t.rs", "use a_b::one::X;\n"),
     ];
-    let counted = count(&sources);
+    let counted = count(&arrows(&sources));
     let counted: Vec<(&str, usize)> = counted
         .iter()
         .map(|(name, files)| (name.as_str(), *files))

@@ -37,7 +37,7 @@ const WAITING: Duration = Duration::from_secs(5);
 /// The options of `check`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = crate::args::EXIT_CODES,
+    after_help = crate::exit::EXIT_CODES,
     // What concerns a long export is taken, so that the settings of one may stand, and does not count.
     mut_arg("requests_per_minute", |arg| arg.hide(true)),
     mut_arg("max_wait", |arg| arg.hide(true)),

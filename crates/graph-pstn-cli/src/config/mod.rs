@@ -26,9 +26,10 @@ use clap::{
     ValueEnum as _,
 };
 
-use crate::args::{Cli, LogFormat};
+use crate::args::Cli;
 use crate::credentials;
 use crate::exit::Failure;
+use crate::ui::LogFormat;
 use file::File;
 use names::{key, takes_settings, unknown_variables, variable};
 pub(crate) use tenants::{Tenant, tenants};

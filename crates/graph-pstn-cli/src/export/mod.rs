@@ -37,7 +37,7 @@ use transfer::{Left, Stopped, Transfer};
 
 /// The options of `export`.
 #[derive(Debug, Args)]
-#[command(after_help = crate::args::EXIT_CODES)]
+#[command(after_help = crate::exit::EXIT_CODES)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     range: RangeArgs,

@@ -10,7 +10,8 @@ use graph_pstn_model::CallLog;
 use super::output::Output;
 use crate::exit::Failure;
 use crate::report::SummaryForm;
-use crate::storage::{StorageArgs, is_url};
+use crate::storage::StorageArgs;
+use crate::storage::url::is_url;
 
 /// The output.
 #[derive(Debug, Args)]

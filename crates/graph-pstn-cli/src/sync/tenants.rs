@@ -19,7 +19,7 @@ use crate::interrupts::Interrupts;
 use crate::outcomes::Outcomes;
 use crate::rate::Counts;
 use crate::report::SummaryForm;
-use crate::storage::is_url;
+use crate::storage::url::is_url;
 use crate::ui::Ui;
 
 impl SyncArgs {

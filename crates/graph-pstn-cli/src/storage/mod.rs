@@ -4,6 +4,8 @@
 //! `AZURE_STORAGE_…`. Other variables that begin with `AZURE_` are those of the app that reads Graph, and an object store
 //! never sees them.
 
+pub(crate) mod url;
+
 use std::path::Path;
 #[cfg(feature = "object-stores")]
 use std::path::PathBuf;
@@ -12,6 +14,7 @@ use clap::Args;
 use graph_pstn_export::Folder;
 
 use crate::exit::{Exit, Failure};
+use url::is_url;
 
 /// What a folder of an object store needs here.
 #[derive(Clone, Debug, Default, Args)]
@@ -22,11 +25,6 @@ pub(crate) struct StorageArgs {
     #[cfg(feature = "object-stores")]
     #[arg(long, value_name = "FOLDER")]
     staging: Option<PathBuf>,
-}
-
-/// Whether the output is named by a URL.
-pub(crate) fn is_url(output: &Path) -> bool {
-    output.to_str().is_some_and(|name| name.contains("://"))
 }
 
 impl StorageArgs {
