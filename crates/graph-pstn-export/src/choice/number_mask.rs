@@ -66,18 +66,21 @@ impl NumberMask {
     ///
     /// # Errors
     ///
-    /// When such a property is neither a string nor null, or the text is no JSON object.
+    /// When such a property is neither a string nor null, the text is no JSON object, or it has more than 128 levels.
     pub fn hide_in_json(self, json: &str) -> Result<String, Unmaskable> {
         let mut out = String::with_capacity(json.len());
-        self.copy(json.trim(), &mut out)?;
+        self.copy(json.trim(), &mut out, DEEPEST)?;
         match out.starts_with('{') {
             true => Ok(out),
             false => Err(Unmaskable),
         }
     }
 
-    /// Appends the value, with the numbers in it hidden.
-    fn copy(self, json: &str, out: &mut String) -> Result<(), Unmaskable> {
+    /// Appends the value, with the numbers in it hidden. Of what is deeper than so many levels nobody knows what is in it.
+    fn copy(self, json: &str, out: &mut String, levels: u8) -> Result<(), Unmaskable> {
+        if levels == 0 {
+            return Err(Unmaskable);
+        }
         let mut copied = 0;
         if json.starts_with('{') {
             for Member { name, value } in members(json)? {
@@ -87,7 +90,7 @@ impl NumberMask {
                 if is_number(&name) {
                     out.push_str(&self.hide_value(value.get())?);
                 } else {
-                    self.copy(value.get(), out)?;
+                    self.copy(value.get(), out, levels - 1)?;
                 }
             }
         } else if json.starts_with('[') {
@@ -96,7 +99,7 @@ impl NumberMask {
                 let at = place(json, value.get())?;
                 out.push_str(json.get(copied..at).ok_or(Unmaskable)?);
                 copied = at + value.get().len();
-                self.copy(value.get(), out)?;
+                self.copy(value.get(), out, levels - 1)?;
             }
         }
         out.push_str(json.get(copied..).ok_or(Unmaskable)?);
@@ -111,6 +114,9 @@ impl NumberMask {
         }
     }
 }
+
+/// As many levels as serde_json reads.
+const DEEPEST: u8 = 128;
 
 impl Default for NumberMask {
     /// Hides three digits, as Graph does in most countries where it hides any.
@@ -242,6 +248,19 @@ mod tests {
                 Err(Unmaskable),
                 "{json}"
             );
+        }
+    }
+
+    #[test]
+    fn however_deep_a_value_is_nothing_breaks() {
+        let depth = 200_000;
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+            let json = format!(
+                r#"{{"deep":{}1{}}}"#,
+                open.repeat(depth),
+                close.repeat(depth)
+            );
+            assert_eq!(NumberMask::default().hide_in_json(&json), Err(Unmaskable));
         }
     }
 }

@@ -20,7 +20,11 @@ impl Calendar {
     /// The days of UTC.
     #[must_use]
     pub fn utc() -> Self {
-        Self::new("UTC", |at| at.to_offset(UtcOffset::UTC).date())
+        Self::new("UTC", |at| {
+            // Where the calendar ends there is no other date than that of the place.
+            let utc = at.checked_to_offset(UtcOffset::UTC).unwrap_or(at);
+            utc.date()
+        })
     }
 
     /// The days of a time zone, by its IANA name; `date` says what date it is there at a moment. It must never go back as
@@ -71,5 +75,28 @@ impl Hash for Calendar {
 impl fmt::Debug for Calendar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Calendar").field(&self.name).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::{date, datetime};
+
+    #[test]
+    fn moments_at_the_ends_of_the_calendar_have_a_date() {
+        let utc = Calendar::utc();
+        assert_eq!(
+            utc.date(datetime!(2019-11-01 23:30 -1)),
+            date!(2019 - 11 - 02)
+        );
+        assert_eq!(
+            utc.date(datetime!(9999-12-31 23:30 -1)),
+            date!(9999 - 12 - 31)
+        );
+        assert_eq!(
+            utc.date(datetime!(-9999-01-01 0:30 +1)),
+            date!(-9999 - 01 - 01)
+        );
     }
 }

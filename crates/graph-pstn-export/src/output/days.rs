@@ -8,7 +8,7 @@ use serde::Serialize;
 use time::Date;
 
 use crate::output::destination::{Destination, ended, must_wait};
-use crate::output::layout::day_name;
+use crate::output::layout::{day_name, day_of};
 use crate::staging::checkpoint::FileMark;
 use crate::staging::part::Part;
 use crate::staging::stage::Stage;
@@ -192,16 +192,6 @@ impl<T: LogRow + Tabular + Serialize> Destination<T> for Days<T> {
         self.sync()?;
         Ok(self.days.values().map(|day| day.mark.clone()).collect())
     }
-}
-
-/// The day of a file in the making.
-fn day_of(name: &str) -> Option<Option<Date>> {
-    if name == day_name(None) {
-        return Some(None);
-    }
-    let (_, date) = name.split_once('=')?;
-    let at = graph_pstn_model::TimeRange::parse_instant(date).ok()?;
-    Some(Some(at.date())).filter(|day| day_name(*day) == name)
 }
 
 impl<T> fmt::Debug for Days<T> {

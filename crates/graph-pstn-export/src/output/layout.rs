@@ -275,25 +275,21 @@ impl Layout {
         let (first, last) = (calendar.date(range.from()), last_day(range, calendar));
         let mut parts = Vec::new();
         for name in names_in(folder)? {
-            let Some(day) = name.strip_prefix(DAY) else {
-                continue;
-            };
-            let day_folder = folder.join(&name);
-            if day == NO_DAY {
-                if matches!(fill, Fill::Merge { .. }) {
-                    continue;
+            match day_of(&name) {
+                Some(None) if matches!(fill, Fill::New(_)) => {
+                    let part = self.target_of(&name, fill);
+                    let there = disk
+                        .length(&part)
+                        .map_err(|error| Error::at(&part, error))?;
+                    parts.extend(there.map(|_| part));
                 }
-                let part = self.target_of(&name, fill);
-                let there = disk
-                    .length(&part)
-                    .map_err(|error| Error::at(&part, error))?;
-                parts.extend(there.map(|_| part));
-            } else if TimeRange::parse_instant(day)
-                .is_ok_and(|day| (first..=last).contains(&day.date()))
-            {
-                let names = names_in(&day_folder)?;
-                let ours = names.iter().filter(|name| name.starts_with(PART));
-                parts.extend(ours.map(|name| day_folder.join(name)));
+                Some(Some(day)) if (first..=last).contains(&day) => {
+                    let day_folder = folder.join(&name);
+                    let names = names_in(&day_folder)?;
+                    let ours = names.iter().filter(|name| name.starts_with(PART));
+                    parts.extend(ours.map(|name| day_folder.join(name)));
+                }
+                _ => {}
             }
         }
         Ok(parts)
@@ -350,6 +346,16 @@ pub(crate) fn day_name(day: Option<Date>) -> String {
     }
 }
 
+/// The day of a folder, or of a file in the making; `None` for a name that is not exactly one of [these](day_name).
+pub(crate) fn day_of(name: &str) -> Option<Option<Date>> {
+    if name == day_name(None) {
+        return Some(None);
+    }
+    let (_, date) = name.split_once('=')?;
+    let at = TimeRange::parse_instant(date).ok()?;
+    Some(Some(at.date())).filter(|day| day_name(*day) == name)
+}
+
 /// A range as a part of a file's name.
 pub(crate) fn in_a_name(range: TimeRange) -> String {
     let bound = |at: OffsetDateTime| {
@@ -391,5 +397,35 @@ mod tests {
         assert_eq!(in_a_name(now), "2019-11-01_2019-12-01T093000Z");
         assert_eq!(last_day(now, &Calendar::utc()).to_string(), "2019-12-01");
         assert_eq!(day_name(None), "date=__HIVE_DEFAULT_PARTITION__");
+    }
+
+    #[test]
+    fn folders_that_only_resemble_those_of_days_are_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, until) = (
+            datetime!(2019-11-01 0:00 UTC),
+            datetime!(2019-12-01 0:00 UTC),
+        );
+        let range = TimeRange::new(from, until).unwrap();
+        for name in [
+            "date=2019-11-02",
+            "date=2019-11-03T05:00:00Z",
+            "date=2019-11-04 old",
+            "2019-11-05",
+        ] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            std::fs::write(folder.path().join(name).join("part-00000.csv"), "").unwrap();
+        }
+        let layout = Layout::days(
+            folder.path().to_owned(),
+            range,
+            &WriterOptions::new(Format::Csv),
+        );
+        let fill = Fill::New(Existing::Replace);
+        let parts = layout.parts_of_range(&crate::disk::LocalDisk, folder.path(), range, fill);
+        assert_eq!(
+            parts.unwrap(),
+            [folder.path().join("date=2019-11-02/part-00000.csv")]
+        );
     }
 }

@@ -20,6 +20,8 @@ pub struct Total {
 /// One, in the units of [`Total::fraction`].
 const ONE: i128 = 10_i128.pow(FINEST);
 const FINEST: u32 = 28;
+/// More than any sum has: 10⁹ times the largest decimal.
+const MOST: i128 = 10_i128.pow(38);
 
 impl Total {
     /// Adds an amount.
@@ -65,7 +67,9 @@ impl FromStr for Total {
         let number = |digits: &str| {
             let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
             let number = digits.parse::<i128>().ok();
-            number.filter(|_| all_digits).ok_or(ParseTotalError)
+            // Far from where an `i128` ends, as all sums of decimals are.
+            let number = number.filter(|number| all_digits && *number < MOST);
+            number.ok_or(ParseTotalError)
         };
         let scale = u32::try_from(fraction.len()).map_err(|_| ParseTotalError)?;
         if scale > FINEST || (scale == 0 && digits.contains('.')) {
@@ -184,6 +188,15 @@ mod tests {
             "0.00000000000000000000000000001",
         ] {
             assert_eq!(text.parse::<Total>(), Err(ParseTotalError), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_text_makes_a_sum_that_cannot_be_written() {
+        let most = i128::MAX.to_string();
+        for text in [format!("-{most}.5"), format!("-{most}"), most.clone()] {
+            let total = text.parse::<Total>().map(|total| total.to_string());
+            assert!(total.is_err() || total.is_ok_and(|shown| shown == text));
         }
     }
 }
