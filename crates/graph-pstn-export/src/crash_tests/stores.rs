@@ -128,6 +128,13 @@ fn a_lease_keeps_others_out_until_it_runs_out() {
     assert!(take("a").is_none());
     drop(held);
     assert_eq!(bucket.content(LEASE), None);
+    // It ran out while nobody could renew it, and is another's now.
+    let held = take("a").unwrap();
+    let of_another = br#"{"holder":"b","until":"2999-11-01T00:00:00Z"}"#;
+    bucket.put(LEASE, of_another);
+    drop(held);
+    assert_eq!(bucket.content(LEASE).unwrap(), of_another);
+    bucket.delete(LEASE);
     for left in [r#"{"holder":"c","until":"2019-11-01T00:00:00Z"}"#, "", "{}"] {
         bucket.put(LEASE, left.as_bytes());
         assert!(take("a").is_some(), "{left}");
@@ -178,6 +185,13 @@ fn what_has_changed_since_it_was_read_is_not_replaced() {
     // Nobody has looked: it is to be replaced, whatever it is.
     bucket.put(&object, b"theirs");
     assert_eq!(rename(Existing::Replace), Ok(()));
+    // It changes before it is to go.
+    disk.read(target).unwrap();
+    bucket.put(&object, b"theirs");
+    let removed = disk.remove(target).map_err(|error| error.kind());
+    assert_eq!(removed, Err(std::io::ErrorKind::ResourceBusy));
+    assert_eq!(bucket.content(&object).unwrap(), b"theirs");
+    disk.read(target).unwrap();
     disk.remove(target).unwrap();
     disk.remove(target).unwrap();
     assert_eq!(bucket.content(&object), None);

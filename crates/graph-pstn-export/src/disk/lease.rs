@@ -141,14 +141,18 @@ impl Drop for Lease {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        // Stores have no conditional deletion that all of them share. Where it was lost, it is another's.
-        if held.is_some() {
-            let name = self.name.clone();
-            // What stays runs out.
-            let _ = self
-                .place
-                .wait(|store| async move { store.delete(&name).await });
-        }
+        // Where it was lost, it is another's, which may not be known yet.
+        let Some(held) = held else { return };
+        let name = self.name.clone();
+        // What stays runs out.
+        let _ = self.place.wait(|store| async move {
+            // Stores have no conditional deletion that all of them share, so a last look has to do.
+            let there = store.head(&name).await?;
+            match version(&there).e_tag == held.e_tag {
+                true => store.delete(&name).await,
+                false => Ok(()),
+            }
+        });
     }
 }
 

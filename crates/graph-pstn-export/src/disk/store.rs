@@ -230,6 +230,14 @@ impl Disk for StoreDisk {
         let Some(name) = self.object(file) else {
             return self.0.local.remove(file);
         };
+        // Stores have no conditional deletion that all of them share, so a last look has to do.
+        let seen = self.seen().remove(&name);
+        if let Some(Seen::As(seen)) = seen
+            && let Some(there) = self.head(&name)?
+            && version(&there).e_tag != seen.e_tag
+        {
+            return Err(io::ErrorKind::ResourceBusy.into());
+        }
         let removed = self
             .0
             .place
