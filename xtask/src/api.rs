@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    cargo::{Cargo, cargo},
+    cargo::{self, Cargo, cargo},
     features, workspace,
 };
 
@@ -82,9 +82,9 @@ pub(crate) fn is_library(package: &str) -> bool {
 
 /// The items of a crate with all its features, one a line.
 fn list(package: &str, features: &[String]) -> Result<String, String> {
-    rustdoc(package, features, "").run()?;
+    rustdoc(package, features, "")?.run()?;
     let json = format!("doc/{}.json", package.replace('-', "_"));
-    let json = target().join(json);
+    let json = target()?.join(json);
     cargo(&format!(
         "run --quiet --package xtask-api -- {}",
         json.display()
@@ -98,25 +98,25 @@ fn list(package: &str, features: &[String]) -> Result<String, String> {
 /// # Errors
 /// When it does not say it.
 pub(crate) fn coverage(package: &str, features: &[String]) -> Result<Value, String> {
-    let said = rustdoc(package, features, "--show-coverage").output()?;
+    let said = rustdoc(package, features, "--show-coverage")?.output()?;
     serde_json::from_str(&said).map_err(|error| format!("rustdoc prints no JSON: {error}"))
 }
 
 /// rustdoc of a crate with all its features, in JSON, which is not stable.
-fn rustdoc(package: &str, features: &[String], more: &str) -> Cargo {
+fn rustdoc(package: &str, features: &[String], more: &str) -> Result<Cargo, String> {
     let features = features::buildable(package, features).join(",");
     let format = "-Zunstable-options --output-format=json";
-    cargo(&format!(
+    Ok(cargo(&format!(
         "rustdoc --quiet --package {package} --lib --features={features} -- {format} {more}"
     ))
     // Of a compiler that is not a nightly one this is the way to what is unstable.
     .variable("RUSTC_BOOTSTRAP", "1")
     // Apart from other builds, which that variable would make stale.
-    .variable("CARGO_TARGET_DIR", target().display().to_string())
+    .variable("CARGO_TARGET_DIR", target()?.display().to_string()))
 }
 
-fn target() -> PathBuf {
-    workspace::root().join("target/api")
+fn target() -> Result<PathBuf, String> {
+    Ok(cargo::target()?.join("api"))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
@@ -14,11 +15,27 @@ use crate::{features, workspace};
 /// # Errors
 /// When it does not tell.
 pub(crate) fn packages() -> Result<Vec<Value>, String> {
-    let metadata = cargo("metadata --no-deps --format-version 1").output()?;
-    let metadata: Value = serde_json::from_str(&metadata)
-        .map_err(|error| format!("cargo metadata prints no JSON: {error}"))?;
+    let metadata = metadata()?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     Ok(packages.cloned().collect())
+}
+
+/// The folder that cargo builds in, wherever its settings have it.
+///
+/// # Errors
+/// When it does not tell.
+pub(crate) fn target() -> Result<PathBuf, String> {
+    let metadata = metadata()?;
+    let folder = metadata["target_directory"].as_str();
+    folder
+        .map(PathBuf::from)
+        .ok_or_else(|| "cargo metadata names no target folder".to_owned())
+}
+
+fn metadata() -> Result<Value, String> {
+    let metadata = cargo("metadata --no-deps --format-version 1").output()?;
+    serde_json::from_str(&metadata)
+        .map_err(|error| format!("cargo metadata prints no JSON: {error}"))
 }
 
 /// A cargo command at the workspace's root, with what it takes to repeat it by hand.

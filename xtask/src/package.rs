@@ -1,13 +1,10 @@
 //! `cargo xtask package`: the crates as they would be published, each built from what is in its package alone.
 
-use std::{env, fs};
+use std::fs;
 
 use serde_json::Value;
 
-use crate::{
-    cargo::{Cargo, cargo, packages},
-    workspace,
-};
+use crate::cargo::{self, Cargo, cargo, packages};
 
 /// What every package holds besides its sources.
 const BESIDES: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
@@ -110,11 +107,7 @@ fn name(package: &Value) -> &str {
 
 /// A target folder of its own, beside the others: what is built there is of no use to them.
 fn target() -> Result<String, String> {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || workspace::root().join("target"),
-        |folder| workspace::root().join(folder),
-    );
-    let folder = target.join("packages");
+    let folder = cargo::target()?.join("packages");
     let folder = folder
         .to_str()
         .ok_or("the target folder's name is no text")?;

@@ -43,9 +43,10 @@ impl Certificate {
         &self.key
     }
 
-    /// The first second in which it is not valid any more, since 1970.
-    pub(super) fn not_after(&self) -> i64 {
-        self.not_after
+    /// The first second in which it is not valid any more, since 1970. `notAfter` is valid still (RFC 5280, section
+    /// 4.1.2.5).
+    pub(super) fn ends(&self) -> i64 {
+        self.not_after + 1
     }
 
     /// As the portal shows it.
@@ -184,12 +185,12 @@ mod tests {
     #[test]
     fn key_and_end_are_found() {
         let key = KeyPair::generate().unwrap();
-        for (year, seconds) in [(2030, 1_893_456_000), (2060, 2_840_140_800)] {
+        for (year, seconds) in [(2030, 1_893_456_001), (2060, 2_840_140_801)] {
             let mut params = CertificateParams::new(vec!["app.contoso.example".into()]).unwrap();
             params.not_after = date_time_ymd(year, 1, 1);
             let pem = params.self_signed(&key).unwrap().pem();
             let certificate = Certificate::from_pem(pem.as_bytes()).unwrap();
-            assert_eq!(certificate.not_after(), seconds);
+            assert_eq!(certificate.ends(), seconds);
             assert_eq!(certificate.key(), key.subject_public_key_info());
             assert_eq!(public_key(pem.as_bytes()).unwrap(), certificate.key());
         }

@@ -37,7 +37,7 @@ pub(super) fn check(
             certificate.thumbprint()
         )));
     }
-    if now >= certificate.not_after() {
+    if now >= certificate.ends() {
         return Err(key(format!(
             "The certificate with identifier used to sign the client assertion is expired on \
              application. [Reason - The key used is expired., Thumbprint of key used by client: '{}']",
