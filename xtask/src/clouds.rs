@@ -90,11 +90,13 @@ pub(crate) fn run() -> Result<(), String> {
                 refuses(cloud, other, &binary, what)?;
             }
         }
-        for crates in ["graph-pstn-http", "graph-pstn-auth"] {
-            cargo(&format!(
-                "test -q -p {crates} --no-default-features --features {feature}"
-            ))
-            .run()?;
+        // With the whole stack, which most tests of the transport want.
+        let stack = "client,replay,record,har,metrics,aws-lc-rs";
+        for tests in [
+            format!("-p graph-pstn-http --no-default-features --features {feature},{stack}"),
+            format!("-p graph-pstn-auth --no-default-features --features {feature}"),
+        ] {
+            cargo(&format!("test -q {tests}")).run()?;
         }
         cargo(&format!("test -q {program}")).run()?;
     }

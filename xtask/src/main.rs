@@ -36,7 +36,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Everything that has to be green: format, lints, tests, documentation, snapshots, audit
-    Test,
+    Test {
+        /// The tests of one crate alone, with all its features
+        package: Option<String>,
+    },
     /// Replay every fixture through the whole stack and compare with the snapshots
     Snapshots(snapshots::Arguments),
     /// Record an export of a tenant or of the emulator as a fixture
@@ -72,7 +75,10 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
-        Task::Test => test::run(),
+        Task::Test { package: None } => test::run(),
+        Task::Test {
+            package: Some(package),
+        } => test::of(&package),
         Task::Snapshots(arguments) => snapshots::run(&arguments),
         Task::Record(arguments) => record::run(&arguments),
         Task::Har(arguments) => har::run(&arguments),

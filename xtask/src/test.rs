@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::{
     audit,
     cargo::{Cargo, cargo},
-    costs, package, record,
+    costs, features, package, record,
     references::{self, References},
     workspace,
 };
@@ -23,6 +23,24 @@ pub(crate) fn run() -> Result<(), String> {
     timed("packages", package::contents)?;
     timed("parts", || costs::run(&costs::Arguments::default()))?;
     timed("dependencies", dependencies)
+}
+
+/// The tests of one crate, with all its features but those that need more than Rust and a C compiler.
+///
+/// # Errors
+/// There is no such crate, or a test fails.
+pub(crate) fn of(package: &str) -> Result<(), String> {
+    let packages = features::of_packages()?;
+    let Some(features) = packages.get(package) else {
+        let names: Vec<&str> = packages.keys().map(String::as_str).collect();
+        return Err(format!(
+            "there is no package {package}; there are {}",
+            names.join(", ")
+        ));
+    };
+    let features = features::buildable(package, features).join(",");
+    let tests = cargo(&format!("test --package {package}"));
+    shown(&tests.with([format!("--features={features}")]))
 }
 
 /// With cargo-deny if it is there; its check of advisories needs a network and is left out.

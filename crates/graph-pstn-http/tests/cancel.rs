@@ -1,6 +1,5 @@
 //! What a reader leaves behind that is dropped at a bad moment: in the default stack, over a service of the
 //! caller's that takes one request at a time.
-#![cfg(feature = "client")]
 #![allow(
     clippy::unwrap_used,
     reason = "a test says what it expects by unwrapping"

@@ -1,6 +1,5 @@
 //! What becomes of connections, over real sockets: which ones the transport uses again, which ones it gives up,
 //! and which failures they are that befall a body on its way.
-#![cfg(feature = "transport")]
 #![allow(
     clippy::unwrap_used,
     reason = "a test says what it expects by unwrapping"

@@ -1,6 +1,5 @@
 //! Each of the five logs, read through the whole stack from the emulator, is exactly what the emulator
 //! says it holds.
-#![cfg(feature = "client")]
 #![allow(
     clippy::unwrap_used,
     reason = "a test says what it expects by unwrapping"

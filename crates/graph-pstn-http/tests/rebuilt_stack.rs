@@ -1,6 +1,5 @@
 //! The default stack rebuilt by hand from the layers that the builder hands out, services with an
 //! error type of their own below it, and where clients and layers can be made and taken.
-#![cfg(feature = "client")]
 #![allow(
     clippy::unwrap_used,
     reason = "a test says what it expects by unwrapping"

@@ -1,6 +1,5 @@
 //! A run against the emulator is recorded; replayed, the recording gives the same rows but for their
 //! pseudonyms, and holds nothing of the first run that must not be published.
-#![cfg(all(feature = "client", feature = "record", feature = "cloud-global"))]
 #![allow(
     clippy::unwrap_used,
     reason = "a test says what it expects by unwrapping"

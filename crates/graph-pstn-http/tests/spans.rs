@@ -1,6 +1,5 @@
 //! Which spans a subscriber sees of calls through the whole stack, with which fields, and that nothing is in
 //! them that should not be.
-#![cfg(feature = "client")]
 #![allow(
     clippy::unwrap_used,
     reason = "a test says what it expects by unwrapping"

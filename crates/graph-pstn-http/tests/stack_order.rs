@@ -1,5 +1,4 @@
 //! The order of the default stack, asserted by what each layer sees of the others.
-#![cfg(feature = "client")]
 #![allow(
     clippy::unwrap_used,
     reason = "a test says what it expects by unwrapping"
