@@ -99,11 +99,15 @@ fn builder(script: &[Then], limits: RateLimits) -> (GraphClientBuilder, Arc<Mute
 }
 
 fn first_page() -> PageRequest {
+    first_page_of(CallLog::Pstn)
+}
+
+fn first_page_of(log: CallLog) -> PageRequest {
     let range = TimeRange::new(
         datetime!(2019-11-01 0:00 UTC),
         datetime!(2019-12-01 0:00 UTC),
     );
-    PageRequest::first(CallLog::Pstn, range.unwrap())
+    PageRequest::first(log, range.unwrap())
 }
 
 async fn ask(client: &GraphClient) -> Result<Page<PstnCallLogRow>, Error> {
@@ -277,6 +281,24 @@ async fn all_readers_of_a_client_share_its_quota() {
     for two in sent.windows(2) {
         assert!(two[1].at - two[0].at >= Duration::from_secs(60));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_log_has_a_count_of_its_own() {
+    let script = [Then::Answer(200, PAGE)];
+    let (builder, sent) = builder(&script, RateLimits::new(Quota::per_minute(1)));
+    let client = builder.build().unwrap();
+    for _ in 0..2 {
+        for log in CallLog::ALL {
+            let pages = client.page_source::<PstnCallLogRow>();
+            pages.oneshot(first_page_of(log)).await.unwrap();
+        }
+    }
+    let minute = Duration::from_secs(60);
+    let sent = sent.lock().unwrap();
+    let (first, second) = sent.split_at(CallLog::ALL.len());
+    assert!(first.iter().all(|sent| sent.at < minute));
+    assert!(second.iter().all(|sent| sent.at >= minute));
 }
 
 #[tokio::test(start_paused = true)]
