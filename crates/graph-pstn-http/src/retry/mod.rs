@@ -20,7 +20,9 @@
 //! The policy reads a [`CallClock`](crate::CallClock) if the request carries one: a pause that no
 //! longer fits is not begun, and the failure is returned at once.
 //!
-//! Under a client of one's own, map its errors first:
+//! It stands over any `Service<http::Request<B>, Response = http::Response<R>>` whose error is
+//! [`Error`](crate::Error) and whose `B` is [`Clone`], since a request that is sent again is a copy. Under a client of one's
+//! own, map its errors first:
 //!
 //! ```
 //! use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
