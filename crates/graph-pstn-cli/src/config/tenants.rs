@@ -220,7 +220,6 @@ mod tests {
             [contoso]
             tenant-id = "contoso.example"
             output = "calls/contoso"
-            cloud = "global"
 
             [fabrikam]
             tenant-id = "fabrikam.example"
