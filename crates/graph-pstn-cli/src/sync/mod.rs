@@ -38,7 +38,7 @@ use state::State;
 #[command(after_help = crate::exit::EXIT_CODES)]
 pub(crate) struct SyncArgs {
     /// The folder, with a file for each day: FOLDER/date=2019-11-01/part-00000.csv and so on. It is
-    /// made if it is missing. With object stores built in also a URL of a folder there.
+    /// made if it is missing, but not those above it. With object stores built in also a URL of a folder there.
     #[arg(
         long,
         short,

@@ -54,7 +54,7 @@ impl<T: ExportRow> Export<T> {
 
     /// An export to a folder with a file for each day ([of UTC](WriterOptions::with_calendar)) of the log's time property, as Hive and all who read its
     /// folders have it: `DIR/date=2019-11-01/part-00000.csv`. Rows without a time go to
-    /// `date=__HIVE_DEFAULT_PARTITION__`. The folder is made if it is missing.
+    /// `date=__HIVE_DEFAULT_PARTITION__`. The folder is made if it is missing, but not those above it.
     ///
     /// With [`Existing::Replace`] the days that the range touches are replaced whole, also those that have no rows
     /// any more, and no others: a range that ends within a day takes the rest of that day away.
