@@ -105,7 +105,7 @@ impl Origin {
 }
 
 /// A value that an option has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Setting {
     /// The option's name on the command line, without dashes.
     option: String,
@@ -116,21 +116,31 @@ struct Setting {
 
 /// Reads the command line, the environment and the configuration file.
 pub(crate) fn parse(args: Vec<OsString>, variables: &Variables) -> Result<Parsed, Refused> {
+    parse_with(args, &[], variables)
+}
+
+/// The same, with settings of a tenant's own, which count as if they had been typed.
+fn parse_with(
+    args: Vec<OsString>,
+    own: &[Setting],
+    variables: &Variables,
+) -> Result<Parsed, Refused> {
     let mut command = Cli::command();
     command.build();
-    let given = first_reading(&args)?;
+    let words = own.iter().flat_map(|setting| setting.words.clone());
+    let given = first_reading(&args.iter().cloned().chain(words).collect::<Vec<_>>())?;
     let found = given.subcommand().filter(|(name, _)| takes_settings(name));
     let found = found.and_then(|(name, given)| Some((command.find_subcommand(name)?, given)));
     let Some((subcommand, given)) = found else {
         return Ok(without_layers(Cli::try_parse_from(&args)?));
     };
     let file = File::read(place(given, variables).as_ref(), &command)?;
-    let settings = settings(subcommand, given, variables, &file)?;
+    let settings = settings(subcommand, given, own, variables, &file)?;
 
-    let below = settings
+    let not_typed = settings
         .iter()
         .filter(|setting| setting.origin != Origin::CommandLine);
-    let added = below.flat_map(|setting| setting.words.clone());
+    let added = not_typed.flat_map(|setting| setting.words.clone());
     let line: Vec<OsString> = args.into_iter().chain(added).collect();
     let cli = Cli::command()
         .try_get_matches_from(line)
@@ -210,6 +220,7 @@ fn is_setting(arg: &Arg) -> bool {
 fn settings(
     command: &Command,
     given: &ArgMatches,
+    own: &[Setting],
     variables: &Variables,
     file: &File,
 ) -> Result<Vec<Setting>, Failure> {
@@ -218,9 +229,22 @@ fn settings(
         .filter(|arg| is_setting(arg))
         .collect();
     let mut settings = Vec::new();
-    let mut taken: Vec<&Arg> = Vec::new();
+    // With whether it is turned on or has a value.
+    let mut taken: Vec<(&Arg, bool)> = Vec::new();
     for arg in &args {
-        if given.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine) {
+        let is_given = given.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+        if let Some(setting) = own.iter().find(|setting| setting.option == key(arg)) {
+            if is_given && setting.words.is_empty() {
+                // Clap has seen but one of the two.
+                let (option, place) = (&setting.option, setting.origin.words());
+                return Err(Failure::usage(
+                    format!("--{option} is given, and {place} says otherwise"),
+                    tenants::TWICE,
+                ));
+            }
+            settings.push(setting.clone());
+            taken.push((arg, !setting.words.is_empty()));
+        } else if is_given {
             let raw = given.get_raw(arg.get_id().as_str());
             let raw: Vec<OsString> = raw.into_iter().flatten().map(OsStr::to_owned).collect();
             settings.push(Setting {
@@ -231,18 +255,19 @@ fn settings(
                     false => vec![format!("--{}", key(arg)).into()],
                 },
             });
-            taken.push(arg);
+            taken.push((arg, true));
         }
     }
-    let is_free = |arg: &Arg, taken: &[&Arg]| {
+    let is_free = |arg: &Arg, taken: &[(&Arg, bool)]| {
         let excludes = |one: &Arg, other: &Arg| {
             let conflicts = command.get_arg_conflicts_with(one);
             conflicts
                 .iter()
                 .any(|conflict| conflict.get_id() == other.get_id())
         };
-        !taken.iter().any(|other| {
-            other.get_id() == arg.get_id() || excludes(arg, other) || excludes(other, arg)
+        !taken.iter().any(|(other, is_on)| {
+            other.get_id() == arg.get_id()
+                || *is_on && (excludes(arg, other) || excludes(other, arg))
         })
     };
     let mut of_environment = Vec::new();
@@ -253,12 +278,12 @@ fn settings(
         };
         let origin = Origin::Variable(name);
         let words = words(arg, &origin, &[value.to_owned()])?;
+        of_environment.push((*arg, !words.is_empty()));
         settings.push(Setting {
             option: key(arg),
             origin,
             words,
         });
-        of_environment.push(*arg);
     }
     taken.extend(of_environment);
     for arg in args.iter().filter(|arg| is_free(arg, &taken)) {
@@ -327,12 +352,11 @@ fn one_value(origin: &Origin) -> Failure {
 /// Says where the value is that clap does not like, since the person has not typed it.
 fn with_origin(error: clap::Error, settings: &[Setting]) -> Refused {
     let contexts = [ContextKind::InvalidArg, ContextKind::PriorArg];
-    let named = contexts
-        .into_iter()
-        .filter_map(|kind| match error.get(kind) {
-            Some(ContextValue::String(shown)) => Some(shown.clone()),
-            _ => None,
-        });
+    let named = contexts.into_iter().flat_map(|kind| match error.get(kind) {
+        Some(ContextValue::String(shown)) => vec![shown.clone()],
+        Some(ContextValue::Strings(all)) => all.clone(),
+        _ => Vec::new(),
+    });
     let origins: Vec<String> = named
         .filter_map(|shown| {
             let option = shown.trim_start_matches('-').split([' ', '=']).next()?;
@@ -349,11 +373,16 @@ fn with_origin(error: clap::Error, settings: &[Setting]) -> Refused {
     Failure::usage(what(&error), origins.join("; ")).into()
 }
 
-/// What clap does not like, without its advice.
+/// What clap does not like, without its advice, in one line: what it lists below the first line, with commas.
 fn what(error: &clap::Error) -> String {
     let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+    let mut lines = text.lines().take_while(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    let listed: Vec<&str> = lines.map(str::trim).collect();
+    format!("{first} {}", listed.join(", "))
+        .trim_end()
+        .to_owned()
 }
 
 /// A wrong command line, as other failures are told.

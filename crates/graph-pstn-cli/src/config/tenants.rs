@@ -1,6 +1,6 @@
 //! Many tenants in one file: a table for each, with the options that are its own.
 //!
-//! A table's keys are put behind the command line as if they had been typed, so that a tenant's settings are checked like any.
+//! A table's values count as if they had been typed behind the command line, so that a tenant's settings are checked like any.
 //! What all tenants have in common stands where it always does: on the command line, in the environment, in the
 //! configuration file. An option in two of these places counts as the table has it, but on the command line and in the
 //! table it is refused.
@@ -14,7 +14,7 @@ use toml::{Table, Value};
 
 use super::file::{self, File};
 use super::names::key;
-use super::{Origin, Parsed, Refused, Variables, is_setting, parse, what, words};
+use super::{Origin, Parsed, Refused, Setting, Variables, is_setting, parse_with, what, words};
 use crate::args::Cli;
 use crate::exit::Failure;
 use crate::text_file;
@@ -28,6 +28,10 @@ const PROOFS: [&str; 4] = [
     "federated-token-file",
     "assertion-command",
 ];
+
+/// What to do about an option that is in both places.
+pub(super) const TWICE: &str =
+    "what stands in a tenant's table does not stand on the command line too";
 
 /// What options that ask on the terminal end with.
 const PROMPT: &str = "-prompt";
@@ -80,11 +84,10 @@ fn of(
                 "what all tenants have in common stands on the command line or in the file of --config",
             ));
         };
-        let own = words_of(path, name, table, &known, &taken)?;
+        let own = settings_of(path, name, table, &known, &taken)?;
         check(path, name, table, &taken)?;
-        let line = args.iter().cloned().chain(own).collect();
-        let parsed =
-            parse(line, variables).map_err(|refused| of_tenant(path, name, command, refused))?;
+        let parsed = parse_with(args.to_vec(), &own, variables)
+            .map_err(|refused| of_tenant(path, name, command, refused))?;
         tenants.push(Tenant {
             name: name.clone(),
             parsed,
@@ -133,13 +136,13 @@ fn check(path: &Path, name: &str, table: &Table, taken: &[Arg]) -> Result<(), Fa
     Ok(())
 }
 
-fn words_of(
+fn settings_of(
     path: &Path,
     name: &str,
     table: &Table,
     known: &[String],
     taken: &[Arg],
-) -> Result<Vec<OsString>, Failure> {
+) -> Result<Vec<Setting>, Failure> {
     if table.keys().any(|key| key.ends_with(PROMPT)) {
         return Err(Failure::usage(
             format!("[{name}] in {} has a prompt", path.display()),
@@ -147,14 +150,19 @@ fn words_of(
         ));
     }
     let values = File::at(path).values_of(table, Some(name), known)?;
-    let mut added = Vec::new();
+    let mut own = Vec::new();
     for arg in taken {
         if let Some(values) = values.get(&key(arg)) {
             let origin = Origin::File(path.to_owned(), format!("`{name}.{}`", key(arg)));
-            added.extend(words(arg, &origin, values)?);
+            let words = words(arg, &origin, values)?;
+            own.push(Setting {
+                option: key(arg),
+                origin,
+                words,
+            });
         }
     }
-    Ok(added)
+    Ok(own)
 }
 
 fn of_tenant(path: &Path, name: &str, command: &str, refused: Refused) -> Failure {
@@ -163,10 +171,7 @@ fn of_tenant(path: &Path, name: &str, command: &str, refused: Refused) -> Failur
         Refused::Failure(failure) => failure.in_place(&place),
         Refused::Clap(error) => {
             let hint = match error.kind() {
-                ErrorKind::ArgumentConflict => {
-                    "what stands in a tenant's table does not stand on the command line too"
-                        .to_owned()
-                }
+                ErrorKind::ArgumentConflict => TWICE.to_owned(),
                 _ => format!("`graph-pstn {command} --help` says what the option takes"),
             };
             Failure::usage(format!("{place}: {}", what(&error)), hint)
@@ -243,6 +248,46 @@ mod tests {
             assert!(shown.contains("parallel = \"2\""), "{shown}");
             assert!(log == "pstn" || shown.contains("direct-routing"), "{shown}");
         }
+        // Each value is of the place where somebody would change it.
+        let shown = &tenants[1].parsed.shown;
+        for line in [
+            r#"output = "calls/fabrikam"  # `fabrikam.output` in t.toml"#,
+            r#"log = "direct-routing"  # `fabrikam.log` in t.toml"#,
+            "allow-shrink = true  # `fabrikam.allow-shrink` in t.toml",
+            r#"reread = "5"  # the command line"#,
+            r#"parallel = "2"  # the environment's GRAPH_PSTN_PARALLEL"#,
+        ] {
+            assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+        }
+    }
+
+    #[test]
+    fn what_a_table_turns_off_no_other_layer_turns_on() {
+        let text = "[a]\ntenant-id = \"a.example\"\noutput = \"a\"\nallow-shrink = false";
+        let variables = [("GRAPH_PSTN_ALLOW_SHRINK".into(), "true".into())];
+        let variables = Variables(variables.into_iter().collect());
+        let read = |line: &[&str]| {
+            let line: Vec<OsString> = line.iter().map(OsString::from).collect();
+            of(Path::new("t.toml"), text, "sync", &line, &variables)
+        };
+        let shown = &read(&LINE).unwrap()[0].parsed.shown;
+        let off = "allow-shrink = false  # `a.allow-shrink` in t.toml";
+        assert!(shown.contains(off), "{shown}");
+        let failure = read(&[&LINE[..], &["--allow-shrink"]].concat()).unwrap_err();
+        assert!(failure.message().contains("--allow-shrink"), "{failure:?}");
+        assert!(failure.hint().unwrap().contains("on the command line too"));
+    }
+
+    #[test]
+    fn all_that_excludes_an_option_is_named_in_one_line() {
+        let text = "[a]\ntenant-id = \"a.example\"\ncloud = \"global\"\noutput = \"a\"";
+        let failure = read(text, &["--emulator"]).unwrap_err();
+        assert_eq!(
+            failure.message(),
+            "[a] in t.toml: the argument '--emulator' cannot be used with: --cloud <CLOUD>, --tenant-id <ID>"
+        );
+        let failure = read(text, &["--format=xml"]).unwrap_err();
+        assert!(!failure.message().contains('\n'), "{failure:?}");
     }
 
     #[test]

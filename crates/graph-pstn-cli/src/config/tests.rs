@@ -104,14 +104,14 @@ fn every_option_has_a_variable_and_a_key() {
             let given = given.subcommand_matches(subcommand.get_name()).unwrap();
             let set = variables(&[(&name, value)]);
             let none = File::default();
-            let found = settings(subcommand, given, &set, &none).unwrap();
+            let found = settings(subcommand, given, &[], &set, &none).unwrap();
             assert_eq!(found.len(), 1, "{name}");
             assert_eq!(found[0].option, key(arg));
             assert!(names::unknown_variables(&command, [name.as_str()].into_iter()).is_empty());
 
             let text = format!("[{}]\n{} = \"{value}\"\n", subcommand.get_name(), key(arg));
             let file = File::of(Path::new("f"), &text, &command).unwrap();
-            let found = settings(subcommand, given, &variables(&[]), &file).unwrap();
+            let found = settings(subcommand, given, &[], &variables(&[]), &file).unwrap();
             assert_eq!(found.len(), 1, "{text}");
             seen += 1;
         }
@@ -131,6 +131,10 @@ fn a_lower_layer_gives_way_to_what_it_cannot_be_used_with() {
         "# client-secret-file is not set"
     );
     assert!(setting(&parsed, "client-certificate").starts_with("client-certificate = \"app.pem\""));
+    // What is turned off excludes nothing.
+    let environment = [("GRAPH_PSTN_EMULATOR", "off")];
+    let off = shown(&["export", "--last=1d"], &environment, "cloud = 'global'");
+    assert!(setting(&off.unwrap(), "cloud").starts_with("cloud = \"global\""));
     // In one layer they are a contradiction as on the command line.
     let both = shown(&["export"], &[], "last = '30d'\nfrom = 2019-11-01\n");
     let (message, hint) = failure(both);

@@ -214,7 +214,9 @@ fn two_in_one_folder_are_refused_and_settings_of_each_are_shown() {
             shown.stdout
         );
         assert!(
-            shown.stdout.contains(&format!("calls/{name}")),
+            shown.stdout.contains(&format!(
+                "calls/{name}\"  # `{name}.output` in tenants.toml\n"
+            )),
             "{}",
             shown.stdout
         );
