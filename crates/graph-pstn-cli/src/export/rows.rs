@@ -138,14 +138,15 @@ impl RowsWanted {
     }
 
     /// What makes an export of a log what it is, besides the source and the format. What is chosen is personal
-    /// data, so it is noted as a number that stands for it.
+    /// data, so it is noted as a number that stands for it. That is not for messages: it could be tried out.
     pub(crate) fn job(&self, log: CallLog, raw: bool, job: Job) -> Job {
         job.with("log", log.name())
             .with("version of Graph", self.version(log).segment())
             .with("form of rows", if raw { "raw" } else { "typed" })
-            .with(
+            .with_opaque(
                 "choice of rows",
                 format!("{:08x}", self.selection().fingerprint()),
+                "users, numbers, direction or masking",
             )
     }
 

@@ -14,9 +14,22 @@ use crate::{Error, ErrorKind, Summary};
 ///
 /// The format and the kind of output are noted without being named here. Nothing secret belongs in a job:
 /// it stands in the checkpoint as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Job(BTreeMap<String, String>);
+pub struct Job {
+    settings: BTreeMap<String, String>,
+    /// What the settings that are not shown are made of; no part of the job itself.
+    #[serde(skip)]
+    opaque: BTreeMap<String, String>,
+}
+
+impl PartialEq for Job {
+    fn eq(&self, other: &Self) -> bool {
+        self.settings == other.settings
+    }
+}
+
+impl Eq for Job {}
 
 impl Job {
     /// A job without any settings.
@@ -28,23 +41,39 @@ impl Job {
     /// Adds a setting, in words that a person understands: `"tenant"`, `"contoso.example"`.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.0.insert(name.into(), value.into());
+        self.settings.insert(name.into(), value.into());
         self
+    }
+
+    /// Adds a setting whose value is not for people, as a sum over what may be personal data. Where it differs, the
+    /// error shows no value and names its parts instead: `"users, numbers or direction"`.
+    #[must_use]
+    pub fn with_opaque(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+        parts: impl Into<String>,
+    ) -> Self {
+        let name = name.into();
+        self.opaque.insert(name.clone(), parts.into());
+        self.with(name, value)
     }
 
     /// Refuses to go on with this one, which was begun, for the sake of another.
     pub(crate) fn check_same(&self, wanted: &Self) -> Result<(), Error> {
-        let names = self.0.keys().chain(wanted.0.keys());
+        let names = self.settings.keys().chain(wanted.settings.keys());
         for name in names {
-            let (begun, wanted) = (self.0.get(name), wanted.0.get(name));
+            // What is opaque a checkpoint does not say.
+            let parts = wanted.opaque.get(name);
+            let (begun, wanted) = (self.settings.get(name), wanted.settings.get(name));
             if begun != wanted {
+                let how = match parts {
+                    Some(parts) => format!("{parts} differ"),
+                    None => format!("{}, not {}", Setting(begun), Setting(wanted)),
+                };
                 return Err(Error::new(
                     ErrorKind::OtherJob,
-                    format!(
-                        "the unfinished export is of another {name}: {}, not {}",
-                        Setting(begun),
-                        Setting(wanted)
-                    ),
+                    format!("the unfinished export is of another {name}: {how}"),
                 ));
             }
         }
@@ -216,6 +245,22 @@ pub(crate) mod tests {
             error
                 .to_string()
                 .contains("another filter: none, not user ada")
+        );
+    }
+
+    #[test]
+    fn an_opaque_setting_is_noted_like_others_and_not_shown() {
+        let opaque = |sum: &str| Job::new().with_opaque("choice", sum, "users or numbers");
+        let text = serde_json::to_string(&opaque("4ab10d60")).unwrap();
+        assert_eq!(text, r#"{"choice":"4ab10d60"}"#);
+        let begun: Job = serde_json::from_str(&text).unwrap();
+        assert_eq!(begun, opaque("4ab10d60"));
+        begun.check_same(&opaque("4ab10d60")).unwrap();
+        let error = begun.check_same(&opaque("cd17c623")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OtherJob);
+        assert_eq!(
+            error.to_string(),
+            "the unfinished export is of another choice: users or numbers differ"
         );
     }
 }
