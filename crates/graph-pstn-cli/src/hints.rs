@@ -16,6 +16,9 @@ pub(crate) const CONSENT: &str = "in the Entra admin center, under App registrat
      a permission > Microsoft Graph > Application permissions (not delegated) > CallRecords.Read.All, then have an \
      administrator press Grant admin consent; it takes some minutes to count";
 
+/// What to do about a file that is there already.
+pub(crate) const TARGET_EXISTS: &str = "name another file, or add --overwrite to replace it";
+
 /// Where requests went, as far as a remedy depends on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -191,7 +194,7 @@ pub(crate) fn output_failure(error: &graph_pstn_export::Error) -> Failure {
         }
         ErrorKind::Damaged => "it cannot be resumed; --overwrite without --resume starts over",
         ErrorKind::Busy => "wait for the other run, or name another output",
-        ErrorKind::TargetExists => "name another file, or add --overwrite to replace it",
+        ErrorKind::TargetExists => TARGET_EXISTS,
         ErrorKind::FolderMissing => "make the folder first, or name another one",
         ErrorKind::NotWritable if error.path().is_some_and(is_url) => {
             "see that the variables of the store (AZURE_STORAGE_…, AWS_… or GOOGLE_…) are set, and that they \

@@ -121,6 +121,9 @@ struct Work {
 impl Work {
     fn begun(output: Output) -> Result<Self, Failure> {
         let unfinished = output.unfinished()?;
+        if unfinished.is_none() {
+            output.check_to_do()?;
+        }
         Ok(Self { output, unfinished })
     }
 }
@@ -135,12 +138,6 @@ fn to_do(all: Vec<Work>, range: TimeRange, form: &Form, ui: &Ui) -> Result<Vec<W
                 output.shown()
             ));
             continue;
-        }
-        if unfinished.is_none() && output.resumes() {
-            ui.note(&format!(
-                "note: there is no unfinished export of {}; it starts from the beginning",
-                output.shown()
-            ));
         }
         work.push(Work { output, unfinished });
     }

@@ -66,8 +66,19 @@ impl Output {
         }
     }
 
-    pub(crate) fn resumes(&self) -> bool {
-        self.resume
+    /// Refuses to go on with a file that is finished. Such a run needs no range, and what it lacks otherwise is not
+    /// what is in its way.
+    pub(crate) fn check_to_do(&self) -> Result<(), Failure> {
+        let goes_on = self.several || self.existing == Existing::Replace;
+        match &self.target {
+            Some(target)
+                if self.resume && !goes_on && self.folder.is_none() && target.is_file() =>
+            {
+                let message = format!("{} is there already", target.display());
+                Err(Failure::new(Exit::Other, message).with_hint(hints::TARGET_EXISTS))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The output as messages name it.
@@ -114,7 +125,14 @@ impl Output {
             Some(folder) => Export::to_days(folder, (self.log, range), options, existing, rejects)?,
             None => Export::to_file(target, options, existing, rejects)?,
         };
-        export.resumable(job, reader.checkpoint())
+        let export = export.resumable(job, reader.checkpoint())?;
+        if self.resume {
+            ui.note(&format!(
+                "note: there is no unfinished export of {}; it starts from the beginning",
+                target.display()
+            ));
+        }
+        Ok(export)
     }
 
     /// The file for rows that are set aside.

@@ -330,3 +330,38 @@ fn nothing_to_go_on_with_is_a_beginning() {
     let without = ended(export(&workplace, &["-o", "other.csv", "--resume"]));
     assert_eq!(without.code, Some(2), "{}", without.stderr);
 }
+
+#[test]
+fn what_is_finished_is_no_beginning() {
+    let workplace = Workplace::new();
+    let range = ["--from", "2019-11-04", "--to", "2019-11-05"];
+    let file = ["-o", "calls.csv", "--resume"];
+    let days = ["-o", "days", "--partition-by", "day", "--resume"];
+    for output in [&file[..], &days] {
+        let args = [&range[..], output].concat();
+        let done = ended(export(&workplace, &args));
+        assert_eq!(done.code, Some(0), "{}", done.stderr);
+        let before = tree(&workplace);
+        let again = ended(export(&workplace, &args));
+        assert_eq!(again.code, Some(1), "{}", again.stderr);
+        assert_eq!(again.stderr.lines().count(), 2, "{}", again.stderr);
+        assert!(again.error().contains(" already"), "{}", again.stderr);
+        assert!(again.hint().contains("--overwrite"), "{}", again.stderr);
+        assert!(tree(&workplace) == before);
+        let anew = ended(export(&workplace, &[&args[..], &["--overwrite"]].concat()));
+        assert_eq!(anew.code, Some(0), "{}", anew.stderr);
+        assert!(
+            anew.stderr
+                .starts_with("note: there is no unfinished export of ")
+        );
+        assert!(tree(&workplace) == before);
+    }
+    // It has no range to go on with either, but that is not what is in the way.
+    let without_range = ended(export(&workplace, &file));
+    assert_eq!(without_range.code, Some(1), "{}", without_range.stderr);
+    assert!(
+        without_range
+            .error()
+            .ends_with("calls.csv is there already")
+    );
+}
