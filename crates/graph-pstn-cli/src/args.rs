@@ -65,7 +65,6 @@ pub(crate) enum Command {
         shell: Shell,
     },
     /// Write the manual pages into a folder.
-    #[command(hide = true)]
     Man {
         /// The folder, which is made if it is missing.
         folder: PathBuf,
