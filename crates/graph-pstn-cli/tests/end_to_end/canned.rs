@@ -5,10 +5,17 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 /// An answer: its status, its content type, its body.
-pub(crate) type Answer = (&'static str, &'static str, &'static str);
+pub(crate) type Answer<B = &'static str> = (&'static str, &'static str, B);
 
 /// Starts a server that answers by the line that a request starts with. Gives its origin.
 pub(crate) fn serve(by: impl Fn(&str) -> Answer + Send + 'static) -> String {
+    serve_whole(move |request| by(request.lines().next().unwrap_or_default()))
+}
+
+/// The same by the whole request, with its headers and its body.
+pub(crate) fn serve_whole<B: AsRef<str>>(
+    by: impl Fn(&str) -> Answer<B> + Send + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -20,14 +27,14 @@ pub(crate) fn serve(by: impl Fn(&str) -> Answer + Send + 'static) -> String {
     origin
 }
 
-fn answer(mut stream: TcpStream, by: impl Fn(&str) -> Answer) -> io::Result<()> {
-    let mut request = BufReader::new(stream.try_clone()?);
-    let mut first = String::new();
-    request.read_line(&mut first)?;
+fn answer<B: AsRef<str>>(mut stream: TcpStream, by: impl Fn(&str) -> Answer<B>) -> io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut request = String::new();
     let mut length = 0;
     loop {
         let mut line = String::new();
-        request.read_line(&mut line)?;
+        reader.read_line(&mut line)?;
+        request.push_str(&line);
         if line.trim().is_empty() {
             break;
         }
@@ -35,8 +42,9 @@ fn answer(mut stream: TcpStream, by: impl Fn(&str) -> Answer) -> io::Result<()> 
             length = value.trim().parse().unwrap();
         }
     }
-    request.take(length).read_to_end(&mut Vec::new())?;
-    let (status, kind, body) = by(&first);
+    reader.take(length).read_to_string(&mut request)?;
+    let (status, kind, body) = by(&request);
+    let body = body.as_ref();
     write!(
         stream,
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",

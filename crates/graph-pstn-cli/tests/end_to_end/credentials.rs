@@ -12,7 +12,7 @@ const TOKEN: &str = "made-up-federated-token";
 const SECRET: &str = "AZURE_CLIENT_SECRET";
 
 /// Writes a certificate, and the same with its key.
-fn make_certificate(workplace: &Workplace) {
+pub(crate) fn make_certificate(workplace: &Workplace) {
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
     let params = CertificateParams::new(vec!["app.contoso.example".into()]).unwrap();
     let pem = params.self_signed(&key).unwrap().pem();

@@ -31,6 +31,7 @@ mod refused;
 mod resumed;
 mod resumed_forms;
 mod rows;
+mod secrets;
 mod served;
 #[cfg(feature = "object-stores")]
 mod stores;
