@@ -9,6 +9,7 @@
 //! cannot be used with: with `--from` on the command line, `last = "30d"` in the file does not count.
 
 mod file;
+mod layers;
 mod names;
 mod shown;
 mod tenants;
@@ -20,18 +21,14 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::parser::ValueSource;
-use clap::{
-    Arg, ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, Parser as _,
-    ValueEnum as _,
-};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser as _, ValueEnum as _};
 
 use crate::args::Cli;
-use crate::credentials;
 use crate::exit::Failure;
 use crate::ui::LogFormat;
 use file::File;
-use names::{key, takes_settings, unknown_variables, variable};
+use layers::{Origin, Setting};
+use names::{takes_settings, unknown_variables};
 pub(crate) use tenants::{Tenant, tenants};
 
 /// The command line with all that was added to it.
@@ -86,34 +83,6 @@ impl Variables {
     }
 }
 
-/// Where a value comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Origin {
-    CommandLine,
-    Variable(String),
-    File(PathBuf, String),
-}
-
-impl Origin {
-    fn words(&self) -> String {
-        match self {
-            Self::CommandLine => "the command line".into(),
-            Self::Variable(name) => format!("the environment's {name}"),
-            Self::File(path, key) => format!("{key} in {}", path.display()),
-        }
-    }
-}
-
-/// A value that an option has.
-#[derive(Clone, Debug)]
-struct Setting {
-    /// The option's name on the command line, without dashes.
-    option: String,
-    origin: Origin,
-    /// What is put behind the command line for it.
-    words: Vec<OsString>,
-}
-
 /// Reads the command line, the environment and the configuration file.
 pub(crate) fn parse(args: Vec<OsString>, variables: &Variables) -> Result<Parsed, Refused> {
     parse_with(args, &[], variables)
@@ -135,7 +104,7 @@ fn parse_with(
         return Ok(without_layers(Cli::try_parse_from(&args)?));
     };
     let file = File::read(place(given, variables).as_ref(), &command)?;
-    let settings = settings(subcommand, given, own, variables, &file)?;
+    let settings = layers::settings(subcommand, (given, own), variables, &file)?;
 
     let not_typed = settings
         .iter()
@@ -209,144 +178,6 @@ fn usual_folder(variables: &Variables) -> Option<PathBuf> {
         xdg.or_else(|| folder("HOME").map(|home| home.join(".config")))
     };
     parent.map(|parent| parent.join("graph-pstn"))
-}
-
-/// The options whose values come from elsewhere than this mechanism.
-fn is_setting(arg: &Arg) -> bool {
-    let special = ["help", "version", "config", "show_config"];
-    arg.get_long().is_some() && !special.contains(&arg.get_id().as_str())
-}
-
-fn settings(
-    command: &Command,
-    given: &ArgMatches,
-    own: &[Setting],
-    variables: &Variables,
-    file: &File,
-) -> Result<Vec<Setting>, Failure> {
-    let args: Vec<&Arg> = command
-        .get_arguments()
-        .filter(|arg| is_setting(arg))
-        .collect();
-    let mut settings = Vec::new();
-    // With whether it is turned on or has a value.
-    let mut taken: Vec<(&Arg, bool)> = Vec::new();
-    for arg in &args {
-        let is_given = given.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
-        if let Some(setting) = own.iter().find(|setting| setting.option == key(arg)) {
-            if is_given && setting.words.is_empty() {
-                // Clap has seen but one of the two.
-                let (option, place) = (&setting.option, setting.origin.words());
-                return Err(Failure::usage(
-                    format!("--{option} is given, and {place} says otherwise"),
-                    tenants::TWICE,
-                ));
-            }
-            settings.push(setting.clone());
-            taken.push((arg, !setting.words.is_empty()));
-        } else if is_given {
-            let raw = given.get_raw(arg.get_id().as_str());
-            let raw: Vec<OsString> = raw.into_iter().flatten().map(OsStr::to_owned).collect();
-            settings.push(Setting {
-                option: key(arg),
-                origin: Origin::CommandLine,
-                words: match arg.get_action().takes_values() {
-                    true => raw.iter().map(|value| word(&key(arg), value)).collect(),
-                    false => vec![format!("--{}", key(arg)).into()],
-                },
-            });
-            taken.push((arg, true));
-        }
-    }
-    let is_free = |arg: &Arg, taken: &[(&Arg, bool)]| {
-        let excludes = |one: &Arg, other: &Arg| {
-            let conflicts = command.get_arg_conflicts_with(one);
-            conflicts
-                .iter()
-                .any(|conflict| conflict.get_id() == other.get_id())
-        };
-        !taken.iter().any(|(other, is_on)| {
-            other.get_id() == arg.get_id()
-                || *is_on && (excludes(arg, other) || excludes(other, arg))
-        })
-    };
-    let mut of_environment = Vec::new();
-    for arg in args.iter().filter(|arg| is_free(arg, &taken)) {
-        let name = variable(command.get_name(), arg);
-        let Some(value) = variables.value(&name) else {
-            continue;
-        };
-        let origin = Origin::Variable(name);
-        let words = words(arg, &origin, &[value.to_owned()])?;
-        of_environment.push((*arg, !words.is_empty()));
-        settings.push(Setting {
-            option: key(arg),
-            origin,
-            words,
-        });
-    }
-    taken.extend(of_environment);
-    for arg in args.iter().filter(|arg| is_free(arg, &taken)) {
-        let Some((place, values)) = file.values(command.get_name(), &key(arg)) else {
-            continue;
-        };
-        // The variables of Microsoft's libraries are environment too, and go before the file.
-        let same = credentials::variables_instead_of(arg.get_id().as_str());
-        if same.iter().any(|name| variables.value(name).is_some()) {
-            continue;
-        }
-        let origin = Origin::File(file.path().to_owned(), place);
-        let words = words(arg, &origin, values)?;
-        settings.push(Setting {
-            option: key(arg),
-            origin,
-            words,
-        });
-    }
-    Ok(settings)
-}
-
-/// What would be typed to give an option these values.
-fn words(arg: &Arg, origin: &Origin, values: &[OsString]) -> Result<Vec<OsString>, Failure> {
-    let option = key(arg);
-    if let ArgAction::SetTrue = arg.get_action() {
-        let [value] = values else {
-            return Err(one_value(origin));
-        };
-        return match value.to_string_lossy().to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" => Ok(vec![format!("--{option}").into()]),
-            "0" | "false" | "no" | "off" => Ok(Vec::new()),
-            _ => Err(Failure::usage(
-                format!("{} is neither true nor false", origin.words()),
-                format!("--{option} takes no value, so set it to true or false"),
-            )),
-        };
-    }
-    match (arg.get_action(), arg.get_value_delimiter(), values) {
-        (ArgAction::Append, _, values) => {
-            Ok(values.iter().map(|value| word(&option, value)).collect())
-        }
-        (_, _, [value]) => Ok(vec![word(&option, value)]),
-        (_, Some(delimiter), [_, _, ..]) => {
-            let delimiter = delimiter.to_string();
-            Ok(vec![word(&option, &values.join(OsStr::new(&delimiter)))])
-        }
-        _ => Err(one_value(origin)),
-    }
-}
-
-/// An option and its value in one word, so that a value may begin with a dash.
-fn word(option: &str, value: &OsStr) -> OsString {
-    let mut word = OsString::from(format!("--{option}="));
-    word.push(value);
-    word
-}
-
-fn one_value(origin: &Origin) -> Failure {
-    Failure::usage(
-        format!("{} takes one value", origin.words()),
-        "leave out the others",
-    )
 }
 
 /// Says where the value is that clap does not like, since the person has not typed it.

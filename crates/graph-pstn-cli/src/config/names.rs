@@ -2,7 +2,11 @@
 
 use clap::{Arg, Command};
 
-use super::is_setting;
+/// The options whose values come from elsewhere than this mechanism.
+pub(super) fn is_setting(arg: &Arg) -> bool {
+    let special = ["help", "version", "config", "show_config"];
+    arg.get_long().is_some() && !special.contains(&arg.get_id().as_str())
+}
 
 /// What all variables begin with.
 const PREFIX: &str = "GRAPH_PSTN_";

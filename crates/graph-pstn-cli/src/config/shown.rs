@@ -4,9 +4,10 @@ use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
+use super::Variables;
 use super::file::File;
-use super::names::{is_secret, key};
-use super::{Setting, Variables, is_setting};
+use super::layers::Setting;
+use super::names::{is_secret, is_setting, key};
 
 /// Variables that this program reads besides its own; of some only whether they are set may be told.
 const FOREIGN: [(&str, bool); 11] = [

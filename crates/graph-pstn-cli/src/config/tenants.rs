@@ -13,8 +13,9 @@ use clap::{Arg, Command, CommandFactory as _};
 use toml::{Table, Value};
 
 use super::file::{self, File};
-use super::names::key;
-use super::{Origin, Parsed, Refused, Setting, Variables, is_setting, parse_with, what, words};
+use super::layers::{Origin, Setting, TWICE, words};
+use super::names::{is_setting, key};
+use super::{Parsed, Refused, Variables, parse_with, what};
 use crate::args::Cli;
 use crate::exit::Failure;
 use crate::text_file;
@@ -28,10 +29,6 @@ const PROOFS: [&str; 4] = [
     "federated-token-file",
     "assertion-command",
 ];
-
-/// What to do about an option that is in both places.
-pub(super) const TWICE: &str =
-    "what stands in a tenant's table does not stand on the command line too";
 
 /// What options that ask on the terminal end with.
 const PROMPT: &str = "-prompt";

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::names::{is_setting, key, variable};
 use super::*;
 use crate::exit::Exit;
 
@@ -104,14 +105,14 @@ fn every_option_has_a_variable_and_a_key() {
             let given = given.subcommand_matches(subcommand.get_name()).unwrap();
             let set = variables(&[(&name, value)]);
             let none = File::default();
-            let found = settings(subcommand, given, &[], &set, &none).unwrap();
+            let found = layers::settings(subcommand, (given, &[]), &set, &none).unwrap();
             assert_eq!(found.len(), 1, "{name}");
             assert_eq!(found[0].option, key(arg));
             assert!(names::unknown_variables(&command, [name.as_str()].into_iter()).is_empty());
 
             let text = format!("[{}]\n{} = \"{value}\"\n", subcommand.get_name(), key(arg));
             let file = File::of(Path::new("f"), &text, &command).unwrap();
-            let found = settings(subcommand, given, &[], &variables(&[]), &file).unwrap();
+            let found = layers::settings(subcommand, (given, &[]), &variables(&[]), &file).unwrap();
             assert_eq!(found.len(), 1, "{text}");
             seen += 1;
         }
