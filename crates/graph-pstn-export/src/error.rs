@@ -147,6 +147,19 @@ impl Error {
         }
     }
 
+    /// As what the system would have said, for those who go by that.
+    pub(crate) fn into_io(self) -> io::Error {
+        let kind = match self.kind {
+            ErrorKind::TargetExists => io::ErrorKind::AlreadyExists,
+            ErrorKind::FolderMissing => io::ErrorKind::NotFound,
+            ErrorKind::NotWritable => io::ErrorKind::PermissionDenied,
+            ErrorKind::StorageFull => io::ErrorKind::StorageFull,
+            ErrorKind::NotAFile => io::ErrorKind::IsADirectory,
+            _ => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, self)
+    }
+
     pub(crate) fn with_message(self, message: String) -> Self {
         Self { message, ..self }
     }

@@ -214,10 +214,10 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 
 /// To another file system there is no renaming: the copy is what appears in one step.
 fn copy(from: &Path, to: &Path, existing: Existing) -> io::Result<()> {
-    let copy = OutputFile::create(to, existing).map_err(io::Error::other)?;
-    let mut handle = copy.handle().map_err(io::Error::other)?;
+    let copy = OutputFile::create(to, existing).map_err(Error::into_io)?;
+    let mut handle = copy.handle().map_err(Error::into_io)?;
     io::copy(&mut File::open(from)?, &mut handle)?;
-    copy.commit().map_err(io::Error::other)
+    copy.commit().map_err(Error::into_io)
 }
 
 #[cfg(test)]
@@ -259,7 +259,8 @@ mod tests {
         fs::write(&from, "rows").unwrap();
         copy(&from, &to, Existing::Refuse).unwrap();
         assert_eq!(fs::read(&to).unwrap(), b"rows");
-        assert!(copy(&from, &to, Existing::Refuse).is_err());
+        let refused = copy(&from, &to, Existing::Refuse).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
     }
 
     #[cfg(unix)]
