@@ -159,6 +159,30 @@ fn the_rejects_are_kept_when_only_their_last_step_fails() {
 }
 
 #[test]
+fn the_rejects_are_kept_when_an_old_day_cannot_be_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("days");
+    // A folder with the name of a file: nothing removes it.
+    let in_the_way = output.join("date=2019-11-02/part-00000.csv");
+    fs::create_dir_all(in_the_way.join("inner")).unwrap();
+    let at = |day| graph_pstn_model::TimeRange::parse_instant(day).unwrap();
+    let range = graph_pstn_model::TimeRange::new(at("2019-11-01"), at("2019-12-01")).unwrap();
+    let part = (graph_pstn_model::CallLog::Pstn, range);
+    let rejects = Rejects::to_file(Rejects::within(&output, range), Existing::Replace);
+    let mut export =
+        Export::to_days(&output, part, Format::Csv, Existing::Replace, rejects).unwrap();
+    let mut call = row("a");
+    call.start_date_time = Some(range.from());
+    export.write_row(&call).unwrap();
+    export.set_aside(&rejected("{}")).unwrap();
+    let error = export.finish().unwrap_err();
+    assert_eq!(error.path(), Some(in_the_way.as_path()));
+    assert!(output.join("date=2019-11-01/part-00000.csv").exists());
+    let kept = fs::read_to_string(output.join(".partial/rejects")).unwrap();
+    assert!(kept.contains("not a number"));
+}
+
+#[test]
 fn the_rejects_have_a_file_of_their_own() {
     let place = Place::new();
     let folder = place.folder.path();

@@ -217,8 +217,8 @@ impl Staged {
         self.layout
             .publish(&self.stage, &rows, self.fill, plan.as_ref())
             .inspect_err(|_| {
-                // One file has its name or it has not; of several, some may have.
-                self.published = rows.len() > 1;
+                // One file has its name or it has not; of days, some may have, or may be gone.
+                self.published = matches!(self.layout, Layout::Days { .. });
             })?;
         rejects
             .publish(&self.stage, set_aside.first())
