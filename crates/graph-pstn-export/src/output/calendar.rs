@@ -20,10 +20,11 @@ impl Calendar {
     /// The days of UTC.
     #[must_use]
     pub fn utc() -> Self {
-        Self::new("UTC", |at| {
-            // Where the calendar ends there is no other date than that of the place.
-            let utc = at.checked_to_offset(UtcOffset::UTC).unwrap_or(at);
-            utc.date()
+        Self::new("UTC", |at| match at.checked_to_offset(UtcOffset::UTC) {
+            Some(at) => at.date(),
+            // Some hours beyond the calendar, on its last day or its first.
+            None if at.offset().is_negative() => Date::MAX,
+            None => Date::MIN,
         })
     }
 
@@ -81,22 +82,14 @@ impl fmt::Debug for Calendar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::{date, datetime};
+    use time::macros::datetime;
 
     #[test]
-    fn moments_at_the_ends_of_the_calendar_have_a_date() {
-        let utc = Calendar::utc();
-        assert_eq!(
-            utc.date(datetime!(2019-11-01 23:30 -1)),
-            date!(2019 - 11 - 02)
-        );
-        assert_eq!(
-            utc.date(datetime!(9999-12-31 23:30 -1)),
-            date!(9999 - 12 - 31)
-        );
-        assert_eq!(
-            utc.date(datetime!(-9999-01-01 0:30 +1)),
-            date!(-9999 - 01 - 01)
-        );
+    fn moments_at_the_ends_of_the_calendar_have_a_day_too() {
+        let date = |at| Calendar::utc().date(at).to_string();
+        assert_eq!(date(datetime!(2019-11-01 23:30 -1)), "2019-11-02");
+        assert_eq!(date(datetime!(9999-12-31 23:30 -1)), "9999-12-31");
+        assert_eq!(date(datetime!(9999-12-30 23:30 -25)), "9999-12-31");
+        assert_eq!(date(datetime!(-9999-01-01 0:30 +1)), "-9999-01-01");
     }
 }
