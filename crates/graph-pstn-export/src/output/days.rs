@@ -9,6 +9,7 @@ use time::Date;
 
 use crate::output::destination::{Destination, ended, must_wait};
 use crate::output::layout::{day_name, day_of};
+use crate::rejects::REJECTS;
 use crate::staging::checkpoint::FileMark;
 use crate::staging::part::Part;
 use crate::staging::stage::Stage;
@@ -58,10 +59,10 @@ impl<T> Days<T> {
         marks: &[FileMark],
     ) -> Result<Self, Error> {
         let mut this = Self::create(stage, options);
-        for mark in marks.iter().filter(|mark| mark.bytes > 0) {
-            let Some(day) = day_of(&mark.name) else {
-                continue;
-            };
+        let of_rows = |mark: &&FileMark| mark.bytes > 0 && mark.name != REJECTS;
+        for mark in marks.iter().filter(of_rows) {
+            let day = day_of(&mark.name)
+                .ok_or_else(|| stage.damaged(&mark.name, "is the file of no day"))?;
             let mark = mark.clone();
             let day_file = Day {
                 mark,

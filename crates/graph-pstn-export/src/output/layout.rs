@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use graph_pstn_model::{OffsetDateTime, TimeRange};
-use time::Date;
+use time::{Date, Month};
 
 use crate::disk::Disk;
 use crate::error::folder_of;
@@ -352,8 +352,11 @@ pub(crate) fn day_of(name: &str) -> Option<Option<Date>> {
         return Some(None);
     }
     let (_, date) = name.split_once('=')?;
-    let at = TimeRange::parse_instant(date).ok()?;
-    Some(Some(at.date())).filter(|day| day_name(*day) == name)
+    let mut parts = date.rsplitn(3, '-');
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
+    let date = Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?);
+    Some(date.ok()).filter(|day| day.is_some() && day_name(*day) == name)
 }
 
 /// A range as a part of a file's name.
@@ -379,7 +382,7 @@ fn last_day(range: TimeRange, calendar: &Calendar) -> Date {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::datetime;
+    use time::macros::{date, datetime};
 
     #[test]
     fn a_range_makes_a_name() {
@@ -427,5 +430,31 @@ mod tests {
             parts.unwrap(),
             [folder.path().join("date=2019-11-02/part-00000.csv")]
         );
+    }
+
+    #[test]
+    fn every_day_is_known_again_by_its_name() {
+        for day in [
+            date!(2019 - 11 - 01),
+            date!(0001 - 01 - 01),
+            // What the first moment of .NET is west of Greenwich.
+            date!(0000 - 12 - 31),
+            date!(-0001 - 02 - 28),
+            Date::MIN,
+            Date::MAX,
+        ] {
+            assert_eq!(day_of(&day_name(Some(day))), Some(Some(day)));
+        }
+        assert_eq!(day_of(&day_name(None)), Some(None));
+        for other in [
+            "rejects",
+            "date=2019-11-1",
+            "date=2019-11-31",
+            "date=",
+            "2019-11-01",
+            "day=2019-11-01",
+        ] {
+            assert_eq!(day_of(other), None, "{other}");
+        }
     }
 }
