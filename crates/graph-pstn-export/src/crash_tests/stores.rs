@@ -9,7 +9,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::runtime::{Builder, Runtime};
 
 use super::case::{CASES, Case, files};
-use crate::disk::{Disk, SimulatedDisk, StoreDisk};
+use crate::disk::{Disk, Locked, SimulatedDisk, StoreDisk};
 use crate::{ErrorKind, Existing, Folder};
 
 /// A bucket of a server that outlives whoever writes there.
@@ -116,7 +116,10 @@ fn a_lease_keeps_others_out_until_it_runs_out() {
     let bucket = Bucket::new();
     let take = |holder: &str| {
         let disk = bucket.disk(&SimulatedDisk::default(), holder);
-        disk.lock(Path::new("staging/calls/lock")).unwrap()
+        match disk.lock(Path::new("staging/calls/lock")).unwrap() {
+            Locked::Here(lock) => Some(lock),
+            Locked::Elsewhere { .. } => None,
+        }
     };
     let held = take("a").unwrap();
     assert!(take("b").is_none());
@@ -143,7 +146,40 @@ fn a_lease_keeps_others_out_until_it_runs_out() {
     assert!(take("a").is_none());
     let case = by_day().next().unwrap();
     let disk = bucket.disk(&SimulatedDisk::default(), "a");
-    assert_eq!(case.run_on(&disk).unwrap_err().kind(), ErrorKind::Busy);
+    let error = case.run_on(&disk).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    let text = error.to_string();
+    assert!(
+        text.starts_with("out/calls is being written by another run; its lease _graph-pstn.lease"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_run_that_has_lost_the_lease_removes_and_overwrites_nothing() {
+    let bucket = Bucket::new();
+    let local = SimulatedDisk::default();
+    let disk = bucket.disk(&local, "a");
+    let target = Path::new("out/calls/date=2019-11-01/part-00000.csv");
+    let held = disk.lock(Path::new("staging/calls/lock")).unwrap();
+    bucket.put(&name(target), b"old");
+    disk.remove(target).unwrap();
+    assert_eq!(bucket.content(&name(target)), None);
+
+    // It stood still for so long that another has taken over, and has written.
+    let theirs = br#"{"holder":"b","run":1,"until":"2999-11-01T00:00:00Z"}"#;
+    bucket.put(LEASE, theirs);
+    bucket.put(&name(target), b"theirs");
+    let refused = disk.remove(target).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ResourceBusy);
+    let made = Path::new("staging/made");
+    local.put(made, b"ours");
+    let refused = disk.rename(made, target, Existing::Replace).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ResourceBusy);
+    assert_eq!(bucket.content(&name(target)).unwrap(), b"theirs");
+    assert!(local.content(made).is_some());
+    drop(held);
+    assert_eq!(bucket.content(LEASE).unwrap(), theirs);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::TempPath;
 
-use super::{Disk, DiskFile, Input, Lock};
+use super::{Disk, DiskFile, Input, Lock, Locked};
 use crate::output::output_file::{check_target, name_new, sync_folder};
 use crate::{Error, Existing, OutputFile};
 
@@ -50,7 +50,7 @@ impl Disk for LocalDisk {
         path.is_dir()
     }
 
-    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>> {
+    fn lock(&self, path: &Path) -> io::Result<Locked> {
         for _ in 0..LOCK_TRIES {
             let file = private()
                 .read(true)
@@ -59,16 +59,16 @@ impl Disk for LocalDisk {
                 .open(path)?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::WouldBlock) => return Ok(Locked::ELSEWHERE),
                 // A file system without locks: some network ones. An export is possible all the same, and
                 // only two at once would harm each other.
                 Err(TryLockError::Error(_)) => {}
             }
             if is_at(&file, path) {
-                return Ok(Some(Box::new(HeldFile { _file: file })));
+                return Ok(Locked::Here(Box::new(HeldFile { _file: file })));
             }
         }
-        Ok(None)
+        Ok(Locked::ELSEWHERE)
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
@@ -228,14 +228,16 @@ mod tests {
     fn a_lock_is_held_once_and_not_of_a_file_that_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        let held = LocalDisk.lock(&path).unwrap().unwrap();
-        assert!(LocalDisk.lock(&path).unwrap().is_none());
+        let held = LocalDisk.lock(&path).unwrap();
+        assert!(matches!(held, Locked::Here(_)));
+        let again = LocalDisk.lock(&path).unwrap();
+        assert!(matches!(again, Locked::Elsewhere { told: None }));
         let other = File::open(&path).unwrap();
         assert!(is_at(&other, &path));
         fs::remove_file(&path).unwrap();
         assert!(!is_at(&other, &path));
         drop(held);
-        assert!(LocalDisk.lock(&path).unwrap().is_some());
+        assert!(matches!(LocalDisk.lock(&path).unwrap(), Locked::Here(_)));
     }
 
     #[test]

@@ -46,9 +46,8 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// Whether there is a folder of that name.
     fn is_folder(&self, path: &Path) -> bool;
 
-    /// Locks a file, which it makes if need be, until what it returns is dropped; `None` when another
-    /// process has it locked, or another part of this one.
-    fn lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>>;
+    /// Locks a file, which it makes if need be, until the lock is dropped.
+    fn lock(&self, file: &Path) -> io::Result<Locked>;
 
     /// Makes an empty file for its owner only; one of that name is removed first.
     fn create(&self, file: &Path) -> io::Result<Box<dyn DiskFile>>;
@@ -89,6 +88,21 @@ impl<R: Read + Seek> Input for R {}
 pub(crate) trait DiskFile: Write + Send {
     /// Brings what was written to the disk.
     fn sync(&self) -> io::Result<()>;
+}
+
+/// What came of a try to lock a file.
+pub(crate) enum Locked {
+    Here(Box<dyn Lock>),
+    /// Another process has it locked, or another part of this one.
+    Elsewhere {
+        /// What may be told of that.
+        told: Option<String>,
+    },
+}
+
+impl Locked {
+    /// Locked elsewhere, of which nothing is known.
+    const ELSEWHERE: Self = Self::Elsewhere { told: None };
 }
 
 /// A lock that is let go when it is dropped.

@@ -8,7 +8,7 @@ use std::io::{self, Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::{Disk, DiskFile, Input, Lock};
+use super::{Disk, DiskFile, Input, Lock, Locked};
 use crate::error::folder_of;
 use crate::{Error, Existing};
 
@@ -241,12 +241,15 @@ impl Disk for SimulatedDisk {
         true
     }
 
-    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>> {
+    fn lock(&self, path: &Path) -> io::Result<Locked> {
         if self.content(path).is_none() {
             self.create(path)?;
         }
         let taken = self.state().locked.insert(path.to_owned());
-        Ok(taken.then(|| Box::new(Held(self.clone(), path.to_owned())) as Box<dyn Lock>))
+        Ok(match taken {
+            true => Locked::Here(Box::new(Held(self.clone(), path.to_owned()))),
+            false => Locked::ELSEWHERE,
+        })
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {

@@ -3,20 +3,22 @@
 //! Objects can be put as a whole, not added to, so files are made on the machine's own disk, and what would be a
 //! renaming there is an upload. A store has no locks either: who writes to a folder of it holds a
 //! [lease](super::lease), and an object that was read is replaced only if it is still what was read, by its ETag. So two
-//! runs at once do no harm even where a lease has failed.
+//! runs at once do no harm even where a lease has failed. Not all stores can remove an object on such a condition: what is removed,
+//! or replaced whatever it is, is so right after the lease was renewed. Harm is done only where the store takes longer to do it than the lease
+//! lasts, or clocks are farther apart than that.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Cursor};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use object_store::path::Path as Name;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode, UpdateVersion};
 
-use super::lease::Lease;
+use super::lease::{Lease, Outcome};
 use super::place::{Place, version};
-use super::{Disk, DiskFile, Input, Lock};
+use super::{Disk, DiskFile, Input, Lock, Locked};
 use crate::error::folder_of;
 use crate::{Error, Existing};
 
@@ -33,6 +35,8 @@ struct Inner {
     stage: PathBuf,
     /// Who holds the lease: the same from run to run, so that one that was killed is gone on with at once.
     holder: String,
+    /// The lease, while the folder is locked.
+    lease: Mutex<Weak<Lease>>,
     /// What was seen of the objects that are about to be replaced.
     seen: Mutex<HashMap<Name, Seen>>,
 }
@@ -57,6 +61,7 @@ impl StoreDisk {
             local,
             stage,
             holder,
+            lease: Mutex::default(),
             seen: Mutex::default(),
         })))
     }
@@ -77,6 +82,16 @@ impl StoreDisk {
         self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn lease(&self) -> MutexGuard<'_, Weak<Lease>> {
+        self.0.lease.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a run that has lost the lease from changing what no condition guards.
+    fn confirm_lease(&self) -> io::Result<()> {
+        let lease = self.lease().upgrade();
+        lease.map_or(Ok(()), |lease| lease.confirm())
+    }
+
     fn head(&self, name: &Name) -> io::Result<Option<ObjectMeta>> {
         let of = name.clone();
         let found = self
@@ -95,7 +110,10 @@ impl StoreDisk {
         let mode = match (existing, self.seen().remove(&name)) {
             (Existing::Refuse, _) | (_, Some(Seen::Absent)) => PutMode::Create,
             (Existing::Replace, Some(Seen::As(version))) => PutMode::Update(version),
-            (Existing::Replace, None) => PutMode::Overwrite,
+            (Existing::Replace, None) => {
+                self.confirm_lease()?;
+                PutMode::Overwrite
+            }
         };
         let put = self
             .0
@@ -149,21 +167,28 @@ impl Disk for StoreDisk {
     }
 
     /// That of the machine's disk, and the lease of the folder.
-    fn lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>> {
-        let Some(local) = self.0.local.lock(file)? else {
-            return Ok(None);
+    fn lock(&self, file: &Path) -> io::Result<Locked> {
+        let local = match self.0.local.lock(file)? {
+            Locked::Here(local) => local,
+            elsewhere => return Ok(elsewhere),
         };
-        let lease = Lease::take(self.0.place.clone(), &self.0.holder);
-        let Ok(Some(lease)) = lease else {
+        let outcome = Lease::take(self.0.place.clone(), &self.0.holder);
+        if !matches!(outcome, Ok(Outcome::Taken(_))) {
             // Nothing is left of what was not begun.
             let _ = self.0.local.remove(file);
             self.0.local.remove_folder(folder_of(file));
-            return lease.map(|_| None);
-        };
-        Ok(Some(Box::new(Held {
-            _lease: lease,
-            _local: local,
-        })))
+        }
+        Ok(match outcome? {
+            Outcome::Taken(lease) => {
+                let lease = Arc::new(lease);
+                *self.lease() = Arc::downgrade(&lease);
+                Locked::Here(Box::new(Held {
+                    _lease: lease,
+                    _local: local,
+                }))
+            }
+            Outcome::Anothers(told) => Locked::Elsewhere { told: Some(told) },
+        })
     }
 
     fn create(&self, file: &Path) -> io::Result<Box<dyn DiskFile>> {
@@ -230,7 +255,8 @@ impl Disk for StoreDisk {
         let Some(name) = self.object(file) else {
             return self.0.local.remove(file);
         };
-        // Stores have no conditional deletion that all of them share, so a last look has to do.
+        // Stores have no conditional deletion that all of them share, so a last look has to do, by who
+        // holds the lease still.
         let seen = self.seen().remove(&name);
         if let Some(Seen::As(seen)) = seen
             && let Some(there) = self.head(&name)?
@@ -238,6 +264,7 @@ impl Disk for StoreDisk {
         {
             return Err(io::ErrorKind::ResourceBusy.into());
         }
+        self.confirm_lease()?;
         let removed = self
             .0
             .place
@@ -282,7 +309,7 @@ impl fmt::Debug for StoreDisk {
 #[derive(Debug)]
 struct Held {
     /// The first to go: once the local lock is free, the next run has the same holder.
-    _lease: Lease,
+    _lease: Arc<Lease>,
     _local: Box<dyn Lock>,
 }
 

@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::disk::{Disk, Input, Lock};
+use crate::disk::{Disk, Input, Lock, Locked};
 use crate::output::output_file::unusable_folder;
 use crate::staging::checkpoint::{Checkpoint, FileMark};
 use crate::staging::part::Part;
@@ -57,9 +57,16 @@ impl Stage {
                 lock => break lock.map_err(|error| Error::at(output, error))?,
             }
         };
-        let Some(lock) = lock else {
-            let message = format!("{} is being written by another run", output.display());
-            return Err(Error::new(ErrorKind::Busy, message).with_path(output));
+        let lock = match lock {
+            Locked::Here(lock) => lock,
+            Locked::Elsewhere { told } => {
+                let mut message = format!("{} is being written by another run", output.display());
+                if let Some(told) = told {
+                    message.push_str("; ");
+                    message.push_str(&told);
+                }
+                return Err(Error::new(ErrorKind::Busy, message).with_path(output));
+            }
         };
         Ok(Self {
             disk,
