@@ -1,6 +1,7 @@
 //! The rows of files that are there, for those that merge.
 
 use std::io::{self, Read, Seek, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use parquet::errors::ParquetError;
@@ -23,7 +24,7 @@ impl FileRows {
     pub(crate) fn new(mut file: impl Read) -> io::Result<Self> {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let reader = SerializedFileReader::new(Bytes::from(bytes)).map_err(as_io)?;
+        let reader = unless_it_panics(|| SerializedFileReader::new(Bytes::from(bytes)))?;
         let mut columns = Vec::new();
         print_schema(&mut columns, reader.metadata().file_metadata().schema());
         Ok(Self {
@@ -40,7 +41,7 @@ impl FileRows {
 
     /// Goes to the next row, and says whether there is one.
     pub(crate) fn advance(&mut self) -> io::Result<bool> {
-        self.row = self.rows.next().transpose().map_err(as_io)?;
+        self.row = unless_it_panics(|| self.rows.next().transpose())?;
         Ok(self.row.is_some())
     }
 
@@ -116,6 +117,18 @@ impl<W: Write + Send> RowAppender<W> {
 
     pub(crate) fn finish(self) -> io::Result<()> {
         self.0.finish().map_err(as_io)
+    }
+}
+
+/// What the parquet crate reads of a file that may be anything: damaged in some ways, it makes that crate panic. Nothing is read
+/// after that.
+fn unless_it_panics<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> io::Result<T> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read.map_err(as_io),
+        Err(_) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is damaged, or no Parquet file",
+        )),
     }
 }
 

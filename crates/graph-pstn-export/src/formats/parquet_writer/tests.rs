@@ -326,3 +326,35 @@ fn a_file_of_no_rows_yet_is_gone_on_with() {
     out.extend(rest);
     assert_eq!(ids(&out), ["b"]);
 }
+
+#[test]
+fn a_damaged_file_is_an_error_and_no_panic() {
+    let rows: Vec<PstnCallLogRow> = (0..20)
+        .map(|number| row(&format!(r#"{{"id":"{number}","charge":{number}.5}}"#)))
+        .collect();
+    let mut content = Vec::new();
+    let mut writer = Box::new(ParquetWriter::new(&mut content).with_columns(vec![0, 8]));
+    for row in &rows {
+        writer.write(row).unwrap();
+    }
+    RowWriter::<PstnCallLogRow>::finish(writer).unwrap();
+    let read = |content: &[u8]| {
+        let mut rows = FileRows::new(content)?;
+        let mut count = 0;
+        while rows.advance()? {
+            count += 1;
+        }
+        io::Result::Ok(count)
+    };
+    assert_eq!(read(&content).unwrap(), rows.len());
+    let mut damaged = 0;
+    for at in 0..content.len() {
+        for bit in 0..8 {
+            let mut changed = content.clone();
+            changed[at] ^= 1 << bit;
+            damaged += usize::from(read(&changed).is_err());
+        }
+        assert!(read(&content[..at]).is_err(), "{at}");
+    }
+    assert!(damaged > content.len(), "{damaged} of {}", content.len());
+}
