@@ -182,6 +182,41 @@ fn the_rejects_are_kept_when_an_old_day_cannot_be_removed() {
     assert!(kept.contains("not a number"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_of_files_in_the_making_that_somebody_removes_is_named() {
+    let place = Place::new();
+    let stage = place.folder.path().join("calls.ndjson.partial");
+    let mut export = place.export(Existing::Refuse).unwrap();
+    export.write_row(&row("a")).unwrap();
+    fs::remove_dir_all(&stage).unwrap();
+    let error = export.finish().unwrap_err();
+    assert_eq!(error.path(), Some(stage.as_path()), "{error}");
+    assert!(error.to_string().contains("was removed"), "{error}");
+}
+
+#[test]
+fn a_file_in_the_place_of_a_day_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = folder.path().join("date=2019-11-02");
+    fs::write(&day, "").unwrap();
+    let at = |day| graph_pstn_model::TimeRange::parse_instant(day).unwrap();
+    let range = graph_pstn_model::TimeRange::new(at("2019-11-01"), at("2019-12-01")).unwrap();
+    let part = (graph_pstn_model::CallLog::Pstn, range);
+    let error = Export::<PstnCallLogRow>::to_days(
+        folder.path(),
+        part,
+        Format::Csv,
+        Existing::Refuse,
+        Rejects::told(|_| {}),
+    )
+    .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("{} cannot be read", day.display())
+    );
+}
+
 #[test]
 fn the_rejects_have_a_file_of_their_own() {
     let place = Place::new();

@@ -266,7 +266,10 @@ impl Layout {
         range: TimeRange,
         fill: Fill,
     ) -> Result<Vec<PathBuf>, Error> {
-        let names_in = |folder: &Path| disk.names(folder).map_err(|error| Error::at(folder, error));
+        let names_in = |folder: &Path| {
+            let names = disk.names(folder);
+            names.map_err(|error| Error::reading(folder, error))
+        };
         let utc = Calendar::utc();
         let calendar = match self {
             Self::Days { calendar, .. } => calendar,

@@ -286,6 +286,19 @@ impl Stage {
 
     /// A failure while the output was in the making.
     pub(crate) fn failed(&self, error: io::Error) -> Error {
+        // The lock alone makes a name.
+        let is_gone = || {
+            self.disk
+                .names(&self.folder)
+                .is_ok_and(|names| names.is_empty())
+        };
+        if error.kind() == io::ErrorKind::NotFound && is_gone() {
+            let message = format!(
+                "{} was removed while files were made in it; run again",
+                self.folder.display()
+            );
+            return Error::new(ErrorKind::Io, message).with_path(&self.folder);
+        }
         Error::at(&self.output, error)
     }
 
