@@ -10,7 +10,8 @@ use crate::disk::{Disk, SimulatedDisk};
 use crate::output::layout::Layout;
 use crate::staging::checkpoint::tests::position;
 use crate::{
-    Error, ErrorKind, Existing, Export, Format, Job, Rejects, Summary, Unfinished, WriterOptions,
+    Error, ErrorKind, Existing, Export, Folder, Format, Job, Rejects, Summary, Unfinished,
+    WriterOptions,
 };
 
 pub(super) const DAYS: u8 = 6;
@@ -150,10 +151,14 @@ impl Case {
         let output = self.output();
         let (format, existing, rejects) = (self.format, self.existing, self.rejects());
         let part = (CallLog::Pstn, Self::range());
+        let folder = Folder {
+            disk: disk.clone(),
+            path: output.to_owned(),
+        };
         let export = if self.is_merged {
-            Export::merge_days_on(disk, output, part, format, false, rejects)?
+            Export::merge_days(folder, part, format, false, rejects)?
         } else if self.by_day {
-            Export::to_days_on(disk, output, part, format, existing, rejects)?
+            Export::to_days(folder, part, format, existing, rejects)?
         } else {
             Export::to_file_on(disk, output, format, existing, rejects)?
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use graph_pstn_model::{CallLog, PstnCallLogRow};
 
 use super::case::{CASES, Case, call, files};
-use crate::{ErrorKind, Export, Rejects};
+use crate::{ErrorKind, Export, Folder, Rejects};
 
 #[test]
 fn merging_keeps_what_is_missing_unless_it_may_shrink() {
@@ -42,11 +42,13 @@ fn merging_keeps_what_is_missing_unless_it_may_shrink() {
         // Nothing at all takes nothing away, but where it may.
         let nothing = |may_shrink| {
             let part = (CallLog::Pstn, Case::range());
-            let (disk, output) = (Arc::new(disk.clone()), case.output());
+            let folder = Folder {
+                disk: Arc::new(disk.clone()),
+                path: case.output().to_owned(),
+            };
             let rejects = Rejects::told(|_| {});
             let export: Export<PstnCallLogRow> =
-                Export::merge_days_on(disk, output, part, case.format, may_shrink, rejects)
-                    .unwrap();
+                Export::merge_days(folder, part, case.format, may_shrink, rejects).unwrap();
             export.finish().unwrap().changes.unwrap()
         };
         assert_eq!(nothing(false).days, 0);

@@ -70,26 +70,8 @@ impl<T: ExportRow> Export<T> {
         existing: Existing,
         rejects: Rejects,
     ) -> Result<Self, Error> {
-        let Folder { disk, path } = folder.into();
-        Self::to_days_on(disk, &path, (log, range), format, existing, rejects)
-    }
-
-    pub(crate) fn to_days_on(
-        disk: Arc<dyn Disk>,
-        folder: &Path,
-        (log, range): (CallLog, TimeRange),
-        format: impl Into<WriterOptions>,
-        existing: Existing,
-        rejects: Rejects,
-    ) -> Result<Self, Error> {
-        check_has_days(log)?;
-        let options = format.into();
-        options.check::<T>()?;
-        let layout = Layout::days(folder.to_owned(), range, &options);
         let fill = Fill::New(existing);
-        Self::open(disk, layout, options, fill, rejects, |stage, options| {
-            Ok(Box::new(Days::create(stage, options.clone())))
-        })
+        Self::to_folder(folder.into(), (log, range), format, fill, rejects)
     }
 
     /// Merges rows into such a folder, so that it is kept up to date by reading the latest days again and again. A row
@@ -112,23 +94,21 @@ impl<T: ExportRow> Export<T> {
         may_shrink: bool,
         rejects: Rejects,
     ) -> Result<Self, Error> {
-        let Folder { disk, path } = folder.into();
-        Self::merge_days_on(disk, &path, (log, range), format, may_shrink, rejects)
+        let fill = Fill::Merge { may_shrink };
+        Self::to_folder(folder.into(), (log, range), format, fill, rejects)
     }
 
-    pub(crate) fn merge_days_on(
-        disk: Arc<dyn Disk>,
-        folder: &Path,
+    fn to_folder(
+        Folder { disk, path }: Folder,
         (log, range): (CallLog, TimeRange),
         format: impl Into<WriterOptions>,
-        may_shrink: bool,
+        fill: Fill,
         rejects: Rejects,
     ) -> Result<Self, Error> {
         check_has_days(log)?;
         let options = format.into();
         options.check::<T>()?;
-        let layout = Layout::days(folder.to_owned(), range, &options);
-        let fill = Fill::Merge { may_shrink };
+        let layout = Layout::days(path, range, &options);
         Self::open(disk, layout, options, fill, rejects, |stage, options| {
             Ok(Box::new(Days::create(stage, options.clone())))
         })

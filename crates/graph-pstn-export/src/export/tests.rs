@@ -1,4 +1,5 @@
 use super::*;
+use crate::output::output_file::tests::names;
 use crate::{Existing, Filter, Format, NumberMask, RawRecord};
 use graph_pstn_model::PstnCallLogRow;
 use std::fs;
@@ -33,12 +34,7 @@ impl Place {
     }
 
     fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(self.folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
+        names(self.folder.path())
     }
 }
 

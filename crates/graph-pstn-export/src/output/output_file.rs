@@ -229,11 +229,12 @@ pub(crate) fn sync_folder(folder: &Path) {
 pub(crate) fn sync_folder(_: &Path) {}
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::io::Write as _;
 
-    fn names(folder: &Path) -> Vec<String> {
+    /// What there is in a folder.
+    pub(crate) fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
