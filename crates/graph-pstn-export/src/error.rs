@@ -26,7 +26,7 @@ pub enum ErrorKind {
     ClosedPipe,
     /// A row cannot be written in this format. Nothing of it was written, and others may follow.
     Unwritable,
-    /// A column that is asked for is none of the rows', or is asked for twice.
+    /// A column that is asked for is none of the rows', or is asked for twice; or one that is needed is not asked for.
     NoColumn,
     /// The export was given up before it was finished.
     Abandoned,

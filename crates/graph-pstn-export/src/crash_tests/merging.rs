@@ -5,7 +5,7 @@ use std::sync::Arc;
 use graph_pstn_model::{CallLog, PstnCallLogRow};
 
 use super::case::{CASES, Case, call, files};
-use crate::{ErrorKind, Export, Folder, Rejects};
+use crate::{ErrorKind, Export, Folder, Rejects, WriterOptions};
 
 #[test]
 fn merging_keeps_what_is_missing_unless_it_may_shrink() {
@@ -156,4 +156,28 @@ fn other_columns_and_formats_are_not_merged_with() {
     disk.put(&part("part-00000.ndjson"), b"{}\n");
     let error = case.run(&disk).unwrap_err();
     assert!(error.to_string().contains("part-00000.ndjson"), "{error}");
+}
+
+#[test]
+fn without_their_ids_rows_are_not_merged() {
+    let case = CASES[6];
+    let merged_by = |columns: &[&str]| {
+        let columns = columns.iter().map(|name| (*name).to_owned()).collect();
+        let options = WriterOptions::new(case.format).with_columns(columns);
+        let folder = Folder {
+            disk: Arc::new(case.disk()),
+            path: case.output().to_owned(),
+        };
+        let part = (CallLog::Pstn, Case::range());
+        let rejects = Rejects::told(|_| {});
+        Export::<PstnCallLogRow>::merge_days(folder, part, options, false, rejects)
+            .map(drop)
+            .map_err(|error| error.kind())
+    };
+    // A row that has changed would be another, and there twice.
+    assert_eq!(
+        merged_by(&["startDateTime", "charge"]),
+        Err(ErrorKind::NoColumn)
+    );
+    assert_eq!(merged_by(&["charge", "id"]), Ok(()));
 }

@@ -85,8 +85,8 @@ impl<T: ExportRow> Export<T> {
     ///
     /// # Errors
     ///
-    /// As for [`to_days`](Self::to_days); or a day has a file of another format or with other columns
-    /// ([`ErrorKind::OtherJob`]), or one that cannot be read ([`ErrorKind::Damaged`]).
+    /// As for [`to_days`](Self::to_days); or the `id` is not among the columns ([`ErrorKind::NoColumn`]); or a day has a file of
+    /// another format or with other columns ([`ErrorKind::OtherJob`]), or one that cannot be read ([`ErrorKind::Damaged`]).
     pub fn merge_days(
         folder: impl Into<Folder>,
         (log, range): (CallLog, TimeRange),
@@ -108,6 +108,12 @@ impl<T: ExportRow> Export<T> {
         check_has_days(log)?;
         let options = format.into();
         options.check::<T>()?;
+        if let (Fill::Merge { .. }, Some(key)) = (fill, log.key())
+            && !options.has_column(key)
+        {
+            let message = format!("rows are merged by their {key}, so that column is needed");
+            return Err(Error::new(ErrorKind::NoColumn, message));
+        }
         let layout = Layout::days(path, range, &options);
         Self::open(disk, layout, options, fill, rejects, |stage, options| {
             Ok(Box::new(Days::create(stage, options.clone())))

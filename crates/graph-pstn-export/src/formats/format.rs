@@ -144,6 +144,12 @@ impl WriterOptions {
         self.format
     }
 
+    /// Whether a column of this name is written, if the rows have it.
+    pub(crate) fn has_column(&self, name: &str) -> bool {
+        let columns = self.columns.as_ref();
+        columns.is_none_or(|columns| columns.iter().any(|column| column == name))
+    }
+
     /// Whether rows of a type can be written so.
     ///
     /// # Errors
