@@ -440,7 +440,7 @@ mod tests {
         for day in [
             date!(2019 - 11 - 01),
             date!(0001 - 01 - 01),
-            // What the first moment of .NET is west of Greenwich.
+            // What the first hours of the year 1 are west of Greenwich.
             date!(0000 - 12 - 31),
             date!(-0001 - 02 - 28),
             Date::MIN,
