@@ -1,6 +1,7 @@
 //! Exports that are killed, lose power or run out of disk at every step, and are resumed.
 
 mod case;
+mod comparison;
 mod merging;
 #[cfg(feature = "object-store")]
 mod stores;
@@ -12,7 +13,8 @@ use graph_pstn_model::PstnCallLogRow;
 use crate::disk::SimulatedDisk;
 use crate::{ErrorKind, Existing, Format};
 
-use case::{CASES, Case, DAYS, assert_exact, files, write_from};
+use case::{CASES, Case, DAYS, files, write_from};
+use comparison::assert_exact;
 
 #[test]
 fn the_days_have_their_rows_in_the_files_of_their_own() {
