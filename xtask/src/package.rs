@@ -105,9 +105,10 @@ fn name(package: &Value) -> &str {
     package["name"].as_str().unwrap_or_default()
 }
 
-/// A target folder of its own, beside the others: what is built there is of no use to them.
+/// A target folder of its own, beside the others: what is built there is of no use to them. Another one each time, since cargo
+/// keeps what it has once unpacked of a package by where that was, and goes by its version.
 fn target() -> Result<String, String> {
-    let folder = cargo::target()?.join("packages");
+    let folder = cargo::target()?.join(format!("packages-{}", std::process::id()));
     let folder = folder
         .to_str()
         .ok_or("the target folder's name is no text")?;
