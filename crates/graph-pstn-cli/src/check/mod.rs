@@ -74,15 +74,7 @@ async fn look(connection: &ConnectionArgs, mut report: Report) -> Result<Exit, F
     let endpoints = match connection.endpoints() {
         Ok(endpoints) => endpoints,
         Err(failure) => {
-            report.add(Line::of_failure("cloud", &failure))?;
-            for part in [LOGIN, GRAPH] {
-                for line in host::not_looked_at(part, "the host is not known") {
-                    report.add(line)?;
-                }
-            }
-            for name in ["clock", credential::NAME, token::NAME, token::ROLE, REQUEST] {
-                report.add(Line::skipped(name, "the cloud is not known"))?;
-            }
+            without_cloud(&mut report, &failure)?;
             return report.end();
         }
     };
@@ -99,14 +91,7 @@ async fn look(connection: &ConnectionArgs, mut report: Report) -> Result<Exit, F
             hosts(&mut report, transport, &endpoints, tenant, &place).await?
         }
         Err(failure) => {
-            for line in [LOGIN, GRAPH]
-                .map(|part| host::no_transport(part, failure))
-                .into_iter()
-                .flatten()
-            {
-                report.add(line)?;
-            }
-            report.add(Line::skipped("clock", "no server was asked"))?;
+            without_transport(&mut report, failure)?;
             Reached::default()
         }
     };
@@ -141,6 +126,31 @@ async fn look(connection: &ConnectionArgs, mut report: Report) -> Result<Exit, F
     )
     .await?;
     report.end()
+}
+
+/// The lines of a run that does not know which hosts to look at.
+fn without_cloud(report: &mut Report, failure: &Failure) -> Result<(), Failure> {
+    report.add(Line::of_failure("cloud", failure))?;
+    for part in [LOGIN, GRAPH] {
+        for line in host::not_looked_at(part, "the host is not known") {
+            report.add(line)?;
+        }
+    }
+    for name in ["clock", credential::NAME, token::NAME, token::ROLE, REQUEST] {
+        report.add(Line::skipped(name, "the cloud is not known"))?;
+    }
+    Ok(())
+}
+
+/// The lines on hosts, where there is nothing to ask them with.
+fn without_transport(report: &mut Report, failure: &Failure) -> Result<(), Failure> {
+    for part in [LOGIN, GRAPH] {
+        for line in host::no_transport(part, failure) {
+            report.add(line)?;
+        }
+    }
+    report.add(Line::skipped("clock", "no server was asked"))?;
+    Ok(())
 }
 
 /// Which hosts answer as they should.
