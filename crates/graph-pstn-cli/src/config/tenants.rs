@@ -17,6 +17,7 @@ use super::layers::{Origin, Setting, TWICE, words};
 use super::names::{is_setting, key};
 use super::{Parsed, Refused, Variables, parse_with, what};
 use crate::args::Cli;
+use crate::credentials::PROMPTS;
 use crate::exit::Failure;
 use crate::text_file;
 
@@ -29,9 +30,6 @@ const PROOFS: [&str; 4] = [
     "federated-token-file",
     "assertion-command",
 ];
-
-/// What options that ask on the terminal end with.
-const PROMPT: &str = "-prompt";
 
 /// A tenant, and the command line that is its own.
 #[derive(Debug)]
@@ -97,12 +95,14 @@ fn of(
 fn own_options(command: &Command) -> Vec<Arg> {
     let all = command.get_arguments().filter(|arg| {
         let key = key(arg);
-        is_setting(arg)
-            && !arg.is_global_set()
-            && !key.starts_with("tenants")
-            && !key.ends_with(PROMPT)
+        is_setting(arg) && !arg.is_global_set() && !key.starts_with("tenants") && !asks(&key)
     });
     all.cloned().collect()
+}
+
+/// Whether an option asks on the terminal, where nobody can answer for several tenants.
+fn asks(key: &str) -> bool {
+    PROMPTS.contains(&key.replace('-', "_").as_str())
 }
 
 fn check(path: &Path, name: &str, table: &Table, taken: &[Arg]) -> Result<(), Failure> {
@@ -140,7 +140,7 @@ fn settings_of(
     known: &[String],
     taken: &[Arg],
 ) -> Result<Vec<Setting>, Failure> {
-    if table.keys().any(|key| key.ends_with(PROMPT)) {
+    if table.keys().any(|key| asks(key)) {
         return Err(Failure::usage(
             format!("[{name}] in {} has a prompt", path.display()),
             "nobody can answer those of several tenants: name a file",

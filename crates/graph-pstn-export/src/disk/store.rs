@@ -255,8 +255,8 @@ impl Disk for StoreDisk {
         let Some(name) = self.object(file) else {
             return self.0.local.remove(file);
         };
-        // Stores have no conditional deletion that all of them share, so a last look has to do, by who
-        // holds the lease still.
+        self.confirm_lease()?;
+        // Stores have no conditional deletion that all of them share, so a last look has to do.
         let seen = self.seen().remove(&name);
         if let Some(Seen::As(seen)) = seen
             && let Some(there) = self.head(&name)?
@@ -264,7 +264,6 @@ impl Disk for StoreDisk {
         {
             return Err(io::ErrorKind::ResourceBusy.into());
         }
-        self.confirm_lease()?;
         let removed = self
             .0
             .place
